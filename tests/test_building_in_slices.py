@@ -1,6 +1,7 @@
 """Builds in slices: real folders, leases, processes and signals."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from wizard.engine.manifest import IMAGES, MANIFEST
 from wizard.engine.shared_folder import holding, others
 from wizard.errors import Interrupted, MachineError, PlanMismatch
 from wizard.events import Event, ShardDone, Started
+from wizard.lock import SILENT
 from wizard.planning import Job
 from wizard.preflight.examine import remaining_fraction
 from wizard.preflight.output_state import read_output
@@ -54,7 +56,7 @@ def alive(out: Path, part: Slice) -> Iterator[None]:
     ready, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with holding(out, part, ignore_text):
+        with holding(out, part, SILENT):
             ready.set()
             done.wait()
 
@@ -66,10 +68,6 @@ def alive(out: Path, part: Slice) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-
-
-def ignore_text(_text: str) -> None:
-    """Discards what is said."""
 
 
 @pytest.fixture(scope="module")
@@ -325,3 +323,13 @@ def test_a_slice_is_named_in_its_run_file_and_its_result(
 def test_a_slice_that_is_none_is_refused(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words("5/4", raw, tmp_path / "out", tmp_path / "p.toml")[3:]) == 2
     assert "--slice 5/4 is none of 1/4 to 4/4" in capsys.readouterr().out
+
+
+def test_a_complete_dataset_keeps_no_lease_of_a_run_that_died_elsewhere(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("1/2", raw, out)
+    dead = out / RUN_FOLDER / "1-of-3.lease"
+    dead.write_bytes(b"filelock/2\npid=1\nhost=elsewhere\nmode=lease\ntoken=00\nduration=45.0\n")
+    os.utime(dead, (0, 0))
+    run("2/2", raw, out)
+    assert not dead.exists()

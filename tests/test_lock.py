@@ -12,8 +12,8 @@ import filelock
 import pytest
 
 from wizard import lock
-from wizard.errors import MachineError
-from wizard.lock import exclusive_lock, is_held, lease, waiting_lease
+from wizard.errors import Interrupted, MachineError
+from wizard.lock import Waiting, exclusive_lock, is_held, lease, waiting_lease
 from wizard.storage import time_in
 
 
@@ -70,7 +70,7 @@ def test_a_lease_whose_holder_was_killed_here_is_taken_over_at_once(
     killed.kill()
     killed.join()
     said: list[str] = []
-    with lease(tmp_path / "a.lease", "It is taken.", said.append) as lost:
+    with lease(tmp_path / "a.lease", "It is taken.", Waiting(say=said.append)) as lost:
         assert not lost()
     assert said == []
     assert not (tmp_path / "a.lease").exists()
@@ -85,7 +85,7 @@ def test_a_lease_whose_holder_died_elsewhere_is_taken_over_after_a_while_that_is
     as_on_another_machine(tmp_path / "a.lease")
     said: list[str] = []
     begun = time.monotonic()
-    with lease(tmp_path / "a.lease", "It is taken.", said.append):
+    with lease(tmp_path / "a.lease", "It is taken.", Waiting(say=said.append)):
         assert time.monotonic() - begun >= lock.DURATION
     assert said == ["It is taken. Waiting for a sign of life from it, for 3 s at most."]
 
@@ -97,11 +97,11 @@ def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("without_exchange")
-@pytest.mark.parametrize("take", [lambda file: lease(file, "It is taken."), waiting_lease])
+@pytest.mark.parametrize("take", [lease, waiting_lease])
 def test_a_dead_holders_lease_is_taken_over_on_file_systems_that_cannot_exchange_names(
     tmp_path: Path,
     holding: Callable[[Path], BaseProcess],
-    take: Callable[[Path], AbstractContextManager[object]],
+    take: Callable[[Path, str], AbstractContextManager[object]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(lock, "DURATION", 1.0)
@@ -110,7 +110,7 @@ def test_a_dead_holders_lease_is_taken_over_on_file_systems_that_cannot_exchange
     killed.join()
     as_on_another_machine(tmp_path / "a.lease")
     begun = time.monotonic()
-    with take(tmp_path / "a.lease"):
+    with take(tmp_path / "a.lease", "It is taken."):
         assert time.monotonic() - begun >= lock.DURATION
         assert (tmp_path / "a.lease").exists()
 
@@ -146,7 +146,7 @@ def test_sshfs_eperm_for_a_file_that_another_host_makes_means_taken(
         return real(self, *args, **named)
 
     monkeypatch.setattr(filelock.SoftFileLease, "acquire", acquire)
-    with waiting_lease(file):
+    with waiting_lease(file, ""):
         assert refused
 
 
@@ -169,9 +169,9 @@ def test_a_short_lease_waits_until_its_holder_is_done(tmp_path: Path) -> None:
     process.start()
     while not file.exists():
         time.sleep(0.01)
-    announced: list[int] = []
-    with waiting_lease(file, lambda: announced.append(1)):
-        assert announced == [1]
+    said: list[str] = []
+    with waiting_lease(file, "It is taken.", Waiting(say=said.append)):
+        assert said == ["It is taken. Waiting for it."]
     process.join()
 
 
@@ -199,7 +199,7 @@ def test_a_lease_of_another_machine_counts_as_held_until_it_is_old_by_the_file_s
 
 
 def test_a_lease_does_not_make_a_folder_that_is_gone(tmp_path: Path) -> None:
-    with pytest.raises(MachineError, match="cannot be written"), waiting_lease(tmp_path / "gone" / "a.lease"):
+    with pytest.raises(MachineError, match="cannot be written"), waiting_lease(tmp_path / "gone" / "a.lease", ""):
         pass
     assert not (tmp_path / "gone").exists()
 
@@ -213,4 +213,14 @@ def test_a_file_system_without_locks_locks_nothing(
 
     monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
     with exclusive_lock(tmp_path / "lock", "It is taken."):
+        pass
+
+
+def test_a_wait_can_be_ended(tmp_path: Path, holding: Callable[[Path], BaseProcess]) -> None:
+    holding(tmp_path / "a.lease")
+
+    def stop() -> None:
+        raise Interrupted("Stopped.")
+
+    with pytest.raises(Interrupted), waiting_lease(tmp_path / "a.lease", "", Waiting(check=stop)):
         pass

@@ -16,13 +16,22 @@ from wizard.engine.completion import naming_what_is_gone, require_whole
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.engine.plan import Plan
 from wizard.engine.run import build_shards
-from wizard.engine.shared_folder import Answers, agree, alone_with, holding, naming_a_lost_lease, others
+from wizard.engine.shared_folder import (
+    Answers,
+    agree,
+    alone_with,
+    forget_the_dead,
+    holding,
+    naming_a_lost_lease,
+    others,
+)
 from wizard.engine.sidecars import write_sidecars
 from wizard.engine.staged.build import build_staged, remove_spills, staged_splits
 from wizard.engine.staged.layout import WORKER_BYTES, spills_of
 from wizard.engine.staged.split import StagedSplit
-from wizard.errors import MachineError, SetupError, writing
+from wizard.errors import Interrupted, MachineError, SetupError, writing
 from wizard.events import BuildFinished, Event, Note
+from wizard.lock import Waiting
 from wizard.planning import Job, Report, make_plan, settle_checks, stoppable
 from wizard.preflight.checks import memory_for_an_image
 from wizard.preflight.crew import look_of
@@ -70,27 +79,35 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
     report_or_stop = stoppable(report, options.stopping)
     plan = make_plan(job, report_or_stop, md5=options.md5)
 
-    def say(text: str) -> None:
-        report_or_stop(Note(text=text))
-
+    waiting = _waiting(report, options.stopping)
     with (
         writing(output),
-        holding(output, job.slice, say) as lost,
+        holding(output, job.slice, waiting) as lost,
         _workers(pool or WorkerPool(), output, plan, job.slice) as workers,
     ):
         _remove_leftovers(output, plan, job.slice)  # under the lease: those of a run under way are no leftovers
-        with alone_with(output, say):
-            start_or_resume(output, plan, others=bool(others(output, job.slice)))
+        with alone_with(output, waiting):
+            start_or_resume(output, plan, lambda: bool(others(output, job.slice)))
             answers = agree(output, job.slice, job.profile.model_dump(mode="json", exclude_none=True))
         records = read_commit_records(output)
         options = replace(options, stopping=_either(options.stopping, lost))
         with naming_a_lost_lease(output, job.slice, lost):
             built_now, seconds = _build_slice(job, plan, records, workers, report, options)
-        with naming_what_is_gone(output, plan, records), alone_with(output, say):
+        with naming_what_is_gone(output, plan, records), alone_with(output, waiting):
             is_complete = _complete(job, plan, records, answers, report)
     report(BuildFinished(is_complete=is_complete))
     summary = finished if is_complete else slice_finished
     return summary(job, plan, records.done, built_now, seconds)
+
+
+def _waiting(report: Report, stopping: Callable[[], bool]) -> Waiting:
+    """A wait for another run, which a person is told of, and which ends when this one is asked to stop."""
+
+    def check() -> None:
+        if stopping():
+            raise Interrupted("Stopped while another run was waited for.")
+
+    return Waiting(say=lambda text: report(Note(text=text)), check=check)
 
 
 def _either(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[], bool]:
@@ -126,7 +143,7 @@ def _build_slice(
     built_before = {name: records.done[name] for name in finished_before}
     to_build = {*own} - built_before.keys()
     checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)
-    with alone_with(output, lambda text: report_or_stop(Note(text=text))):
+    with alone_with(output, _waiting(report, options.stopping)):
         _prepare_folder(output, plan, own, built_before)
     spilled = WORKER_BYTES if job.reading.staged else 0
     share = None if "memory" in options.ignored else memory_for_an_image(engine.memory(), job.workers, spilled)
@@ -186,6 +203,7 @@ def _complete(job: Job, plan: Plan, records: CommitRecords, answers: Answers, re
     )
     sums = manifest.write(output, plan, records.done, answers, sidecars)
     require_whole(output, plan, records, sums)
+    forget_the_dead(output, job.slice)
     return True
 
 

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,22 @@ _MARGIN = 2.0
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _POLL = 0.2
 """Seconds between two attempts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What is done while a lease is waited for.
+
+    Attributes:
+        say: gets a sentence once, if the wait takes long.
+        check: is called several times a second; what it raises ends the wait.
+    """
+
+    say: Callable[[str], None] = lambda _: None
+    check: Callable[[], None] = lambda: None
+
+
+SILENT = Waiting()
 
 
 @contextmanager
@@ -52,7 +69,7 @@ def exclusive_lock(lock: Path, taken: str) -> Iterator[None]:
 
 
 @contextmanager
-def lease(file: Path, taken: str, say: Callable[[str], None] = lambda _: None) -> Iterator[Callable[[], bool]]:
+def lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator[Callable[[], bool]]:
     """Holds a lease while the block runs, against processes on all machines that see the folder.
 
     flock does not reach across hosts on many network file systems. So the holder shows signs of life instead: it
@@ -63,7 +80,7 @@ def lease(file: Path, taken: str, say: Callable[[str], None] = lambda _: None) -
     Args:
         file: made while the lease is held, in a folder that is there.
         taken: the sentence of the error if another process holds it and lives.
-        say: gets a sentence if it has to be waited for.
+        waiting: tells a person of a wait, and may end it.
 
     Yields:
         What says whether the lease has been lost to another process.
@@ -72,15 +89,11 @@ def lease(file: Path, taken: str, say: Callable[[str], None] = lambda _: None) -
         MachineError: another process holds it and lives, or the file cannot be written.
     """
     contender = _Contender(file)
-    begun, announced = time.monotonic(), False
     with writing(file.parent):
-        while not contender.attempt():
+        text = f"{taken} Waiting for a sign of life from it, for {DURATION:.0f} s at most."
+        for _ in _attempts(contender, text, waiting):
             if contender.beats:
                 raise MachineError(taken, "Wait for it, or stop it first")
-            if not announced and time.monotonic() - begun > 2 * _BEAT:
-                announced = True
-                say(f"{taken} Waiting for a sign of life from it, for {DURATION:.0f} s at most.")
-            time.sleep(_POLL)
     try:
         yield lambda: contender.lease.compromise is not None
     finally:
@@ -88,20 +101,16 @@ def lease(file: Path, taken: str, say: Callable[[str], None] = lambda _: None) -
 
 
 @contextmanager
-def waiting_lease(file: Path, announce: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """As `lease`, for a short piece of work: waits until a holder that lives is done; `announce` tells a person.
+def waiting_lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator[None]:
+    """As `lease`, for a short piece of work: waits until a holder that lives is done.
 
     Raises:
         MachineError: the file cannot be written.
     """
     contender = _Contender(file)
-    begun, announced = time.monotonic(), False
     with writing(file.parent):
-        while not contender.attempt():
-            if not announced and time.monotonic() - begun > 2 * _BEAT:
-                announced = True
-                announce()
-            time.sleep(_POLL)
+        for _ in _attempts(contender, f"{taken} Waiting for it.", waiting):
+            pass
     try:
         yield
     finally:
@@ -123,6 +132,18 @@ def is_held(file: Path, now: float) -> bool:
         return True
     contender.lease.release()  # its holder died on this machine
     return False
+
+
+def _attempts(contender: "_Contender", text: str, waiting: Waiting) -> Iterator[None]:
+    """Tries to take a lease until that succeeds; yields after each failure."""
+    begun, announced = time.monotonic(), False
+    while not contender.attempt():
+        waiting.check()
+        yield
+        if not announced and time.monotonic() - begun > 2 * _BEAT:
+            announced = True
+            waiting.say(text)
+        time.sleep(_POLL)
 
 
 class _Sign(NamedTuple):

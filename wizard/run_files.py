@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Never, TypeVar, get_args
 
+from wizard.errors import UsageError
 from wizard.run_status import ENDED, HostStatus, RunStatus, State, WorkerStatus
 from wizard.storage import PREFIX, SUFFIX, time_in
 from wizard.targets.names import RUN_FOLDER
@@ -152,10 +153,10 @@ def decoded(content: bytes) -> RunStatus:
             "under_way": {str(split): int(count) for split, count in found["under_way"].items()},
         }
         run = _made(RunStatus, found)
-        number, of = run.number
-    except (TypeError, KeyError, AttributeError, OverflowError) as error:
+        run.part  # noqa: B018  it raises if there is no such slice
+    except (TypeError, KeyError, AttributeError, OverflowError, UsageError) as error:
         raise ValueError("it is no run's file") from error
-    if not 1 <= number <= of or run.interval <= 0 or run.state not in get_args(State):
+    if run.interval <= 0 or run.state not in get_args(State):
         raise ValueError("it is no run's file")
     return run
 

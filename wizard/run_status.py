@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from wizard.slices import WHOLE, Slice
+
 State = Literal["preparing", "building", "finishing", "stopping", "finished", "stopped", "failed"]
 """What a run is doing, or how it ended.
 
@@ -97,16 +99,18 @@ class RunStatus:
     warnings: tuple[str, ...] = ()
 
     @property
-    def number(self) -> tuple[int, int]:
-        """Which slice of how many it builds; (1, 1) for the whole."""
-        number, _, of = self.slice.partition("/")
-        return (int(number), int(of)) if of else (1, 1)
+    def part(self) -> Slice:
+        """Its slice.
+
+        Raises:
+            UsageError: the text names none.
+        """
+        return Slice.parse(self.slice) if self.slice else WHOLE
 
     @property
     def name(self) -> str:
         """The name of its file, without the suffix."""
-        number, of = self.number
-        return "whole" if of == 1 else f"{number:0{len(str(of))}}-of-{of}"
+        return self.part.name
 
     def is_of(self, host: str, pid: int) -> bool:
         """Whether that process is this run."""

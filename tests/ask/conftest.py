@@ -1,12 +1,15 @@
 """A conversation held with prepared answers instead of a person's."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
+from tests.submit.conftest import cluster as cluster
 from wizard.ask.context import Context, with_source
 from wizard.ask.interview import Interview
 from wizard.ask.live_estimate import LiveEstimate
@@ -20,6 +23,7 @@ from wizard.ask.view import Outcome, View
 from wizard.events import Estimated, Event
 from wizard.output import Output
 from wizard.sources.source import Progress
+from wizard.submit.prepare import Prepared
 
 BACK, LEAVE, DEFAULT = "<back>", "<leave>", "<default>"
 
@@ -47,6 +51,7 @@ class Script(View):
         self.links: list[Path] = []
         self.waited: list[str] = []
         self.assumed: list[str] = []
+        self.scripts_shown: list[Prepared] = []
 
     @property
     def keys(self) -> list[str]:
@@ -91,9 +96,19 @@ class Script(View):
         self.consequences.append(estimated)
         self.assumed.append(assumed)
 
+    def scripts(self, prepared: Prepared) -> None:
+        self.scripts_shown.append(prepared)
+
     def link(self, text: str, path: Path) -> None:
         assert text
         self.links.append(path)
+
+
+@pytest.fixture(autouse=True)
+def _no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No job can be submitted from here, unless a test asks for `cluster`."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    monkeypatch.setenv("PATH", os.pathsep.join(each for each in folders if not Path(each, "sbatch").exists()))
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +117,12 @@ def context(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Context:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMAGENET_SETUP_HOME", str(tmp_path_factory.mktemp("facts-home")))
         return with_source(Context(), raw, lambda _event: None)
+
+
+@pytest.fixture
+def forward(raw: Path, tmp_path: Path) -> list[Any]:
+    """Answers to the questions up to the review, a shortest side of 64 at Q80."""
+    return [str(raw), DEFAULT, DEFAULT, DEFAULT, str(tmp_path / "out"), "shortest", 64, 80, DEFAULT, 5, 2, "mine"]
 
 
 @pytest.fixture

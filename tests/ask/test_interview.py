@@ -37,12 +37,6 @@ ALL = [
 ]
 
 
-@pytest.fixture
-def forward(raw: Path, tmp_path: Path) -> list[Any]:
-    """Answers to the questions up to the review, a shortest side of 64 at Q80."""
-    return [str(raw), DEFAULT, DEFAULT, DEFAULT, str(tmp_path / "out"), "shortest", 64, 80, DEFAULT, 5, 2, "mine"]
-
-
 def test_every_question_once_then_the_review(converse: Converse, forward: list[Any], raw: Path, tmp_path: Path) -> None:
     script, outcome = converse(*forward, "save")
     assert script.keys == ALL

@@ -6,7 +6,7 @@ from typing import Any
 
 from wizard.run_files import SeenRun
 from wizard.run_status import HostStatus, RunStatus, WorkerStatus
-from wizard.status import Found
+from wizard.status.find import Found
 
 SHARDS = {"train": 16, "validation": 4}
 

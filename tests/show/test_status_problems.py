@@ -1,7 +1,8 @@
 from tests.show.statuses import every, found, seen, sliced
 from wizard.run_files import SeenRun
 from wizard.show.status_problems import problems
-from wizard.status import Found, evaluate
+from wizard.status.evaluate import evaluate
+from wizard.status.find import Found
 
 
 def told(there: Found) -> list[str]:
@@ -15,7 +16,7 @@ def test_a_build_that_goes_well_has_no_problems() -> None:
 
 def test_a_complete_dataset_is_said_to_be_one_whatever_became_of_runs() -> None:
     assert told(found(seen(state="failed", error="no memory"), done=every(), described=True)) == [
-        "✓ All shards are done and described by dataset.json; imagenet-setup verify /data/imagenet-480 proves it"
+        "✓ All shards are done, and dataset.json describes them\nCheck it   imagenet-setup verify /data/imagenet-480"
     ]
 
 

@@ -2,8 +2,9 @@ import pytest
 
 from tests.show.statuses import every, found, on_host, seen, sliced, worker
 from wizard.run_files import SeenRun
-from wizard.show.status_view import line, picture
-from wizard.status import Status, evaluate
+from wizard.show.status_view import as_text, line, picture
+from wizard.status.evaluate import evaluate
+from wizard.status.status import Status
 
 HUNDRED = [sliced(number, 100, f"node{number:03}", warnings=("worker 7 died",)) for number in range(1, 101)]
 MIXED = [
@@ -26,8 +27,12 @@ SCENES = {
 }
 
 
-def shown(status: Status, width: int = 100, height: int = 24, *, bars: bool = True) -> list[str]:
-    return [each.plain for each in picture(status, width, height, bars=bars)]
+def shown(status: Status, width: int = 100, height: int = 24) -> list[str]:
+    return [each.plain for each in picture(status, width, height)]
+
+
+def told(status: Status) -> list[str]:
+    return as_text(status, 100, bars=False).split("\n")
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -72,14 +77,21 @@ def test_a_plain_build_shows_its_shards_and_workers() -> None:
 
 def test_slices_on_several_hosts_are_shown_by_host() -> None:
     runs = [sliced(1, 3, "a"), sliced(2, 3, "a"), sliced(3, 3, "b", seconds_left=None)]
-    assert [each.split() for each in shown(evaluate(found(*runs)), bars=False)[5:7]] == [
+    assert [each.split() for each in told(evaluate(found(*runs)))[5:7]] == [
         ["a", "25", "%", "2", "slices", "2", "workers", "2", "under", "way", "200/s", "00:10:00", "left"],
         ["b", "25", "%", "slice", "3", "1", "worker", "1", "under", "way", "100/s", "--:--:--", "left"],
     ]
 
 
+def test_a_slice_that_prepares_has_done_nothing_yet() -> None:
+    preparing = seen("2/2", "b", state="preparing")
+    lines = told(evaluate(found(sliced(1, 2, "a"), preparing)))
+    assert [each.split()[:3] for each in lines[5:7]] == [["a", "25", "%"], ["b", "slice", "2"]]
+    assert "written" not in " ".join(lines), "what it has written before is not known yet"
+
+
 def test_slices_on_one_host_are_shown_by_worker() -> None:
-    lines = shown(evaluate(found(sliced(1, 2, "a"), sliced(2, 2, "a"))), bars=False)
+    lines = told(evaluate(found(sliced(1, 2, "a"), sliced(2, 2, "a"))))
     assert [each.split()[:3] for each in lines[5:7]] == [["1/2", "1", "train-00001"], ["2/2", "1", "train-00001"]]
 
 
@@ -139,3 +151,17 @@ def test_a_line_for_logs() -> None:
         "  0 %  0/20 shards  9 under way  900 img/s  00:10:00 left  9 of 16 slices run  1 failed  1 silent  1 finished"
     )
     assert line(SCENES["complete"]) == "100 %  20/20 shards"
+
+
+def test_a_text_leaves_sentences_and_commands_whole() -> None:
+    error = "/data/imagenet-480/train-00009-of-01024 cannot be written: No space left on device. " * 3
+    lines = told(evaluate(found(sliced(1, 2, "a"), sliced(2, 2, "b", age=720.0, state="failed", error=error))))
+    assert f"✗ Slice 2 of 2 failed 12 minutes ago on b: {error.strip()}" in lines
+    assert told(SCENES["complete"])[-1] == "Check it   imagenet-setup verify /data/imagenet-480"
+    assert not any("━" in line or line.endswith(" ") for line in lines)
+
+
+def test_a_text_has_no_more_than_some_rows() -> None:
+    lines = told(SCENES["hundred"])
+    assert len(lines) == 26
+    assert "and 81 more hosts" in lines

@@ -125,6 +125,18 @@ def test_a_part_of_a_shard_is_progress_too(slurm_build: SlurmBuild, cluster: Clu
     assert requeued(cluster) == [["scontrol", "requeue", "12_3"]]
 
 
+def test_a_task_that_was_still_starting_near_its_limit_is_requeued_once(
+    slurm_build: SlurmBuild, cluster: Cluster
+) -> None:
+    record = slurm_build.state / "shards" / "train-00000-of-00004.json"
+    signalled(slurm_build, cluster, lambda shell: shell.send_signal(signal.SIGUSR1), record=record)
+    assert len(requeued(cluster)) == 1
+    for times in (2, 2):
+        code, _ = signalled(slurm_build, cluster, lambda shell: shell.send_signal(signal.SIGUSR1), done=143)
+        assert code == 143
+        assert len(requeued(cluster)) == times
+
+
 def test_a_task_that_finishes_nothing_before_its_limit_is_not_requeued(
     slurm_build: SlurmBuild, cluster: Cluster
 ) -> None:

@@ -1,12 +1,13 @@
-"""Asking one question until its answer is accepted: the loop that setup and download share."""
+"""Asking a question until its answer is accepted, and all of a draft's: loops that several conversations share."""
 
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from wizard.ask.draft import Draft
-from wizard.ask.prompt import Prompter, Value
+from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.question import C, Question
 
 
@@ -26,6 +27,25 @@ def ask(prompter: Prompter, draft: Draft[C], question: Question[C], error_for: C
             return answer
         hidden = question.may_hold_password and "@" in str(answer)
         prompt = replace(prompt, error=error, typed=None if hidden else answer)
+
+
+def ask_all(prompter: Prompter, draft: Draft[C]) -> Draft[C]:
+    """Asks the questions of a draft that are open, each refused only by its own rules; returns the complete draft.
+
+    Raises:
+        Back: from the first question.
+        KeyboardInterrupt: the person leaves.
+    """
+    while (question := draft.next) is not None:
+        refusal = partial(question.error_for, answers=draft.answered)
+        try:
+            draft = draft.with_answer(question, ask(prompter, draft, question, refusal))
+        except Back:
+            before = draft.back()
+            if before is None:
+                raise
+            draft = before
+    return draft
 
 
 def _absolute(question: Question[C], answer: Value) -> Value:

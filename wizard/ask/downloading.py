@@ -3,12 +3,11 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from wizard.ask.asking import ask
+from wizard.ask.asking import ask_all
 from wizard.ask.download_questions import (
     BASE,
     CHECKSUMS,
@@ -47,16 +46,7 @@ def ask_answers(
         chosen=earlier,
         profile=said,
     )
-    while (question := draft.next) is not None:
-        refusal = partial(question.error_for, answers=draft.answered)
-        try:
-            draft = draft.with_answer(question, ask(prompter, draft, question, refusal))
-        except Back:
-            before = draft.back()
-            if before is None:
-                raise
-            draft = before
-    return draft.answers.values
+    return ask_all(prompter, draft).answers.values
 
 
 def request_of(answers: Mapping[str, Value]) -> Request:

@@ -1,19 +1,21 @@
 """The setup conversation: questions, back, review, edit; answers are saved after each question."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from wizard import profile_store
 from wizard.ask import setup_draft
 from wizard.ask.asking import ask
+from wizard.ask.cluster import ask_and_prepare
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
-from wizard.ask.review import images, rows
+from wizard.ask.review import images, review_prompt, rows
 from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
 from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
@@ -26,6 +28,8 @@ from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.preflight.preview import write_preview
 from wizard.profile import Profile
+from wizard.submit.prepare import Prepared, that_matter
+from wizard.submit.sbatch import sbatch_is_here, submit
 
 OUTPUT = "output.path"
 
@@ -41,6 +45,7 @@ class Interview:
         self._surveyed = draft.context
         self._before_edit: SetupDraft | None = None
         self._previewed: object = None
+        self._about_jobs: Mapping[str, Value] = {}
 
     def run(self) -> Outcome:
         """The whole conversation.
@@ -180,17 +185,20 @@ class Interview:
 
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
-        match self._prompter.ask(_review_prompt(failing)):
-            case "start" if "output" in failing:
+        on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
+        match self._prompter.ask(review_prompt(failing, on_cluster if sbatch_is_here() else None)):
+            case "start" | "cluster" | "script" if "output" in failing:
                 self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
                 self._edit(OUTPUT)
             case "start":
-                path = None
-                try:
-                    path = _save(profile)
-                except MachineError as error:  # no reason not to build
-                    self._prompter.say(f"! The profile is not saved: {error.what}")
+                path = self._save_if_possible(profile)
                 return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
+            case "cluster":
+                return self._submit(profile, verdict, on_cluster)
+            case "script":
+                prepared = self._prepare(verdict, on_cluster)
+                if prepared is not None:
+                    self._view.scripts(prepared)
             case "save":
                 return Outcome(kind="saved", profile=profile, path=_save(profile))
             case "command":
@@ -201,6 +209,36 @@ class Interview:
             case _:
                 self._edit_one()
         return None
+
+    def _prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
+        """The scripts of a build on a cluster; None if the person goes back, or it cannot be."""
+        try:
+            prepared, self._about_jobs = ask_and_prepare(self._prompter, verdict, ignored, self._about_jobs)
+        except Back:
+            return None
+        except SetupError as error:
+            self._prompter.say(f"✗ {as_error(error)}")
+            return None
+        return prepared
+
+    def _submit(self, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
+        prepared = self._prepare(verdict, ignored)
+        if prepared is None:
+            return None
+        try:
+            jobs = submit(prepared)
+        except MachineError as error:  # a partition that does not exist, say
+            self._prompter.say(f"✗ {as_error(error)}")
+            return None
+        path = self._save_if_possible(profile)
+        return Outcome(kind="submitted", profile=profile, path=path, submitted=(prepared, jobs))
+
+    def _save_if_possible(self, profile: Profile) -> Path | None:
+        try:
+            return _save(profile)
+        except MachineError as error:  # no reason not to build
+            self._prompter.say(f"! The profile is not saved: {error.what}")
+            return None
 
     def _edit(self, key: str) -> None:
         """Asks one question again, then any new ones that it requires, then the review."""
@@ -227,25 +265,6 @@ class Interview:
         self._prompter.say(
             f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
         )
-
-
-def _review_prompt(failing: tuple[str, ...]) -> Prompt:
-    start = f"Start despite failed checks: {', '.join(failing)}" if failing else "Start"
-    return Prompt(
-        key="review",
-        kind="choice",
-        text="Ready",
-        help="Start saves the answers as a profile and builds. A build that stops for any reason "
-        "resumes when it is started again.",
-        default="edit" if failing else "start",
-        choices=(
-            Choice("start", start),
-            Choice("edit", "Change an answer"),
-            Choice("save", "Save as a profile and leave"),
-            Choice("command", "Show the command for this"),
-            Choice("quit", "Leave", "the answers are kept"),
-        ),
-    )
 
 
 def _save(profile: Profile) -> Path:

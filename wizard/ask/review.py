@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from wizard.ask.context import Context
 from wizard.ask.hints import in_setup
+from wizard.ask.prompt import Choice, Prompt
 from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
@@ -98,6 +99,41 @@ def _written(job: Job) -> str:
     shards = " + ".join(f"{count:,}" for count in job.shards.values())
     last = job.label_base + len(job.classes) - 1
     return f"{target.offer.short} · {shards} shards · labels {job.label_base} to {last}"
+
+
+def review_prompt(failing: Sequence[str], on_cluster: Sequence[str] | None) -> Prompt:
+    """The choice below the review.
+
+    Args:
+        failing: names of the checks that fail here.
+        on_cluster: of those that would fail on a cluster too; None where there is none to submit to.
+    """
+    start = "Start" if on_cluster is None else "Run here"
+    begin = [Choice("start", f"{start}{_despite(failing)}")]
+    if on_cluster is not None:
+        begin += [
+            Choice("cluster", f"Run on the cluster (Slurm){_despite(on_cluster)}", "after a few questions"),
+            Choice("script", "Show the script for the cluster", "to submit it yourself"),
+        ]
+    return Prompt(
+        key="review",
+        kind="choice",
+        text="Ready",
+        help=f"{start} saves the answers as a profile and builds. A build that stops for any reason "
+        "resumes when it is started again.",
+        default="edit" if failing else "start",
+        choices=(
+            *begin,
+            Choice("edit", "Change an answer"),
+            Choice("save", "Save as a profile and leave"),
+            Choice("command", "Show the command for this"),
+            Choice("quit", "Leave", "the answers are kept"),
+        ),
+    )
+
+
+def _despite(failing: Sequence[str]) -> str:
+    return f" despite failed checks: {', '.join(failing)}" if failing else ""
 
 
 def as_lines(table: Sequence[Row]) -> list[str]:

@@ -13,6 +13,9 @@ from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
 from wizard.show.reporters import reporter_for
 from wizard.sources.source import Progress
+from wizard.submit.prepare import Prepared
+from wizard.submit.present import show_commands, show_scripts
+from wizard.submit.sbatch import Submitted
 
 
 class View:
@@ -43,6 +46,11 @@ class View:
         self._output.say(consequence(estimated, assumed))
         self._output.event(*as_json(estimated))
 
+    def scripts(self, prepared: Prepared) -> None:
+        """Shows the scripts of a build on a cluster, and the commands that submit them."""
+        show_scripts(self._output, prepared)
+        show_commands(self._output, prepared)
+
     def link(self, text: str, path: Path) -> None:
         """Shows where a file is."""
         self._output.link(text, path)
@@ -57,10 +65,12 @@ class Outcome:
         path: where the profile was saved; None where it was not.
         verdict: of the pre-flight, where the build is to start.
         ignored: failing checks that the person chose to ignore.
+        submitted: the scripts and jobs of a build on a cluster, where it has been submitted.
     """
 
-    kind: Literal["start", "saved", "left"]
+    kind: Literal["start", "submitted", "saved", "left"]
     profile: Profile
     path: Path | None = None
     verdict: Verdict | None = None
     ignored: tuple[str, ...] = ()
+    submitted: tuple[Prepared, Submitted] | None = None

@@ -101,7 +101,8 @@ def start(
 
         options = replace(options, stopping=stopping, ignored=tuple(ignore))
         finished = build(job, handle, options, pool)
-    unfinished_builds.forget(job.output)
+    if isinstance(finished, BuildResult):
+        unfinished_builds.forget(job.output)
     return show_result(output, finished)
 
 

@@ -24,6 +24,7 @@ from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import shortened
 from wizard.output import Output
 from wizard.profile_store import load
+from wizard.submit.present import as_fields, show_submitted
 
 
 def setup(*, flags: OutputFlags = DEFAULT) -> int:
@@ -106,6 +107,11 @@ def _end(output: Output, outcome: Outcome) -> int:
         kept = "; your answers are kept. imagenet-setup resumes with them." if setup_draft.load() else "."
         output.result(f"Nothing was built{kept}")
         output.event("finished", {"kind": "left", "exit_code": 0})
+        return 0
+    if outcome.submitted is not None:
+        prepared, jobs = outcome.submitted
+        show_submitted(output, prepared, jobs)
+        output.event("finished", as_fields(prepared, jobs) | {"exit_code": 0})
         return 0
     if outcome.path is None:
         session.resume = "imagenet-setup"

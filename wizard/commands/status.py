@@ -16,9 +16,10 @@ from wizard.output import Output
 from wizard.show.at_a_glance import WIDTH
 from wizard.show.dashboard_view import MARGIN
 from wizard.show.status_problems import problems
-from wizard.show.status_view import line, picture
+from wizard.show.status_view import as_text, line, picture
 from wizard.show.terminal_reporter import LiveArea
-from wizard.status import Status, look
+from wizard.status.evaluate import look
+from wizard.status.status import Status
 from wizard.terminal_echo import echo_off
 
 _LOOK = 2.0
@@ -26,8 +27,6 @@ _LOOK = 2.0
 _SAY = 30.0
 """Seconds between two lines without a terminal."""
 _HINT = "Ctrl-C ends watching; the build goes on"
-_LINES = 40
-"""Lines of a picture that stays."""
 
 
 def status(
@@ -45,8 +44,7 @@ def status(
         with _shown(output) as show:
             seen = _watched(folder, seen, show)
     width = output.console.width if output.live else WIDTH
-    shown = picture(seen, width, _LINES, bars=output.live, ascii_only=not output.unicode)
-    output.result("\n".join(each.plain for each in shown))
+    output.result(as_text(seen, width, bars=output.live))
     output.event("finished", as_json(seen) | {"exit_code": 0})
     return 0
 

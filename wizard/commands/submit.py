@@ -19,7 +19,7 @@ from wizard.submit import sbatch as slurm_jobs
 from wizard.submit.environment import this_environment
 from wizard.submit.prepare import prepare, refuse_here, require_possible, that_matter
 from wizard.submit.present import as_fields, show_commands, show_scripts, show_submitted
-from wizard.submit.request import slurm_request
+from wizard.submit.request import USUAL_CPUS, slurm_request
 
 
 def submit(
@@ -30,7 +30,7 @@ def submit(
     array: Annotated[
         str | None, Parameter(help="Number of tasks; 16%%4 runs four at a time. Default: by the measured time.")
     ] = None,
-    cpus: Annotated[int, Parameter(help="Of each task, which has a worker on each.", show_default=True)] = 8,
+    cpus: Annotated[int, Parameter(help="Of each task, which has a worker on each.", show_default=True)] = USUAL_CPUS,
     time: Annotated[
         str | None, Parameter(help="Limit of each task, as 4:00:00 or minutes. Default: by the measured time.")
     ] = None,

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -124,13 +124,13 @@ def remove_leftovers(folder: Path, target: Target, shards: Collection[str] | Non
                 file.unlink(missing_ok=True)
 
 
-def start_or_resume(folder: Path, plan: Plan, *, others: bool = False) -> None:
+def start_or_resume(folder: Path, plan: Plan, others: Callable[[], bool] = lambda: False) -> None:
     """Prepares an output folder for a plan; finished shards of this plan stay.
 
     Args:
         folder: the dataset's.
         plan: what is built there.
-        others: whether other runs build there now, so that a plan that was begun is theirs.
+        others: says whether other runs build there now, so that a plan that was begun is theirs.
 
     Raises:
         PlanMismatch: the folder holds shards of another plan, or files named like shards that no plan knows; or other
@@ -139,7 +139,7 @@ def start_or_resume(folder: Path, plan: Plan, *, others: bool = False) -> None:
     """
     begun = read_plan(folder)
     _refuse_foreign(folder, begun, plan)
-    if others and begun is not None and begun.plan_id != plan.plan_id:
+    if begun is not None and begun.plan_id != plan.plan_id and others():
         raise PlanMismatch(
             f"Other runs are building another plan in {folder}:{_listed(begun.ingredients, plan)}",
             "Give all slices the same profile, and run them with the same versions; or choose another folder",

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from wizard.errors import Interrupted, MachineError, PlanMismatch
-from wizard.lock import DURATION, exclusive_lock, is_held, lease, waiting_lease
+from wizard.lock import DURATION, Waiting, exclusive_lock, is_held, lease, waiting_lease
 from wizard.slices import Slice
 from wizard.storage import time_in, write_whole
 from wizard.targets.names import RUN_FOLDER
 
-Say = Callable[[str], None]
 Answers = Mapping[str, Any]
 
 _FOLDER = "folder"
@@ -27,7 +26,7 @@ _OWN = {"source.path", "source.read", "output.path"}
 
 
 @contextmanager
-def holding(output: Path, part: Slice, say: Say) -> Iterator[Callable[[], bool]]:
+def holding(output: Path, part: Slice, waiting: Waiting) -> Iterator[Callable[[], bool]]:
     """Holds the lease on a slice, or on the whole build, while the block runs.
 
     Yields:
@@ -42,14 +41,13 @@ def holding(output: Path, part: Slice, say: Say) -> Iterator[Callable[[], bool]]
     with ExitStack() as held:
         if part.is_whole:  # a run that was suspended on this machine shows no sign of life, and is not dead
             held.enter_context(exclusive_lock(runs / "whole.lock", taken))
-        lost = held.enter_context(lease(_lease_of(runs, part.name), taken, say))
-        for other in others(output, part):
-            if part.is_whole or not other.endswith(f"-of-{part.of}"):
-                raise MachineError(
-                    f"{_named(other)} is being built in {output}, and "
-                    f"{'this run' if part.is_whole else f'slice {part}'} would build the same shards.",
-                    "Wait for it, or stop it first; imagenet-setup status shows what runs there",
-                )
+        lost = held.enter_context(lease(_lease_of(runs, part.name), taken, waiting))
+        for other in _alive(output, [name for name in _others(output, part) if not _is_beside(name, part)]):
+            raise MachineError(
+                f"{_named(other)} is being built in {output}, and "
+                f"{'this run' if part.is_whole else f'slice {part}'} would build the same shards.",
+                "Wait for it, or stop it first; imagenet-setup status shows what runs there",
+            )
         yield lost
 
 
@@ -71,23 +69,40 @@ def naming_a_lost_lease(output: Path, part: Slice, lost: Callable[[], bool]) -> 
 
 def others(output: Path, part: Slice) -> list[str]:
     """Names of the other runs that live, on any machine. One that died elsewhere seems to live for a while."""
-    runs = output / RUN_FOLDER
-    now = time_in(runs)
-    names = sorted(file.stem for file in runs.glob("*.lease"))
-    return [name for name in names if name not in (part.name, _FOLDER) and is_held(_lease_of(runs, name), now)]
+    return [*_alive(output, _others(output, part))]
+
+
+def forget_the_dead(output: Path, part: Slice) -> None:
+    """Removes the leases of runs that do not live, and will not be started again as the dataset is complete."""
+    names = _others(output, part)
+    for name in {*names}.difference(_alive(output, names)):
+        _lease_of(output / RUN_FOLDER, name).unlink(missing_ok=True)
+
+
+def _others(output: Path, part: Slice) -> list[str]:
+    names = sorted(file.stem for file in (output / RUN_FOLDER).glob("*.lease"))
+    return [name for name in names if name not in (part.name, _FOLDER)]
+
+
+def _alive(output: Path, names: list[str]) -> Iterator[str]:
+    now = time_in(output / RUN_FOLDER) if names else 0.0
+    return (name for name in names if is_held(_lease_of(output / RUN_FOLDER, name), now))
+
+
+def _is_beside(name: str, part: Slice) -> bool:
+    """Whether a run of that name builds other shards than the slice."""
+    return not part.is_whole and name.endswith(f"-of-{part.of}")
 
 
 @contextmanager
-def alone_with(output: Path, say: Say) -> Iterator[None]:
+def alone_with(output: Path, waiting: Waiting) -> Iterator[None]:
     """Keeps all others from preparing or finishing a folder while the block runs; waits for one that does.
 
     Raises:
         MachineError: the folder cannot be written.
     """
-    with waiting_lease(
-        _lease_of(output / RUN_FOLDER, _FOLDER),
-        lambda: say(f"Another run is preparing or finishing {output}; waiting for it."),
-    ):
+    taken = f"Another run is preparing or finishing {output}."
+    with waiting_lease(_lease_of(output / RUN_FOLDER, _FOLDER), taken, waiting):
         yield
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wizard.formatting import counted, duration, few
-from wizard.status import Health, RunSeen, Status
+from wizard.status.status import Health, RunSeen, Status
 
 _HOSTS = 2
 """How many are named."""
@@ -20,7 +20,10 @@ _WORDS: dict[Health, tuple[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A sentence that begins with its mark, and what tells it from others although its times change."""
+    """A sentence that begins with its mark, and what tells it from others although its times change.
+
+    A command to give next is on a line of its own.
+    """
 
     key: str
     text: str
@@ -29,10 +32,8 @@ class Problem:
 def problems(status: Status) -> list[Problem]:
     """What a person should know beyond the numbers, the worst first; the good end is among it."""
     if status.state == "complete":
-        verify = f"imagenet-setup verify {shlex.quote(status.output)}"
-        return [
-            Problem(key="complete", text=f"✓ All shards are done and described by dataset.json; {verify} proves it")
-        ]
+        check = f"Check it   imagenet-setup verify {shlex.quote(status.output)}"
+        return [Problem(key="complete", text=f"✓ All shards are done, and dataset.json describes them\n{check}")]
     return [*_ended(status), *_not_running(status)]
 
 
@@ -44,7 +45,7 @@ def _ended(status: Status) -> Iterator[Problem]:
             if each.health == health and not _is_done(each):
                 groups.setdefault((health, " ".join(each.run.error.split())), []).append(each)
     for (health, error), runs in groups.items():
-        who = _who([each.run.number[0] for each in runs], status.slices)
+        who = _who([each.run.part.number for each in runs], status.slices)
         hosts = few(dict.fromkeys(each.run.host for each in runs), _HOSTS)
         mark, word = _WORDS[health]
         ago = duration(min(each.age for each in runs))

@@ -11,7 +11,7 @@ from wizard.folders import shortened
 from wizard.formatting import clock, counted, duration, human_bytes
 from wizard.show.rows import Row, draw_rows, fewer, fitted, flow, printable
 from wizard.show.status_problems import problems
-from wizard.status import HostSeen, RunSeen, Status
+from wizard.status.status import HostSeen, RunSeen, Status
 
 _BROAD = 80
 """Columns from which on amounts are said with their units."""
@@ -21,16 +21,32 @@ _DROPPED = ("bar", "under way", "memory", "workers", "left", "runs", "rate")
 """Columns that go first where there is little room, in order."""
 _LINES_OF_A_PROBLEM = 3
 _WARNINGS = 3
+_ROWS = 20
+"""Most hosts or workers in a text that stays."""
 
 
-def picture(status: Status, width: int, height: int, *, bars: bool = True, ascii_only: bool = False) -> list[Text]:
+def picture(status: Status, width: int, height: int, *, ascii_only: bool = False) -> list[Text]:
     """The lines that a window of this size shows: what is done, who works on it, and what is wrong."""
-    head = [_title(status), *_splits(status, width, bars=bars), *flow(_amounts(status), width, 3)]
-    wrong = [line for each in problems(status) for line in _wrapped(each.text, width)]
-    wrong += [line for text in _warnings(status) for line in _wrapped(f"· {text}", width)]
+    head = _head(status, width, bars=True)
+    wrong = [line for text in _wrong(status) for line in _wrapped(text, width)]
     wrong = wrong[: max(1, height - len(head) - 2)]
-    workers = _workers(status, width, max(0, height - len(head) - len(wrong)), bars=bars)
+    workers = _workers(status, width, max(0, height - len(head) - len(wrong)), bars=True)
     return [fitted(line, width, ascii_only=ascii_only) for line in [*head, *workers, *wrong][:height]]
+
+
+def as_text(status: Status, width: int, *, bars: bool) -> str:
+    """The same as text that stays: sentences and paths are left whole, for the terminal to wrap."""
+    rows = [*_head(status, width, bars=bars), *_workers(status, width, _ROWS, bars=bars)]
+    return "\n".join([*(row.plain.rstrip() for row in rows), *_wrong(status)])
+
+
+def _head(status: Status, width: int, *, bars: bool) -> list[Text]:
+    return [_title(status), *_splits(status, width, bars=bars), *flow(_amounts(status), width, 3)]
+
+
+def _wrong(status: Status) -> list[str]:
+    warnings = dict.fromkeys(printable(text) for each in status.alive for text in each.run.warnings)
+    return [*(each.text for each in problems(status)), *(f"· {text}" for text in list(warnings)[-_WARNINGS:])]
 
 
 def line(status: Status) -> str:
@@ -110,20 +126,14 @@ def _runs(status: Status) -> list[str]:
     return [f"{len(status.alive)} of {status.slices} slices run", *counts]
 
 
-def _warnings(status: Status) -> list[str]:
-    found = dict.fromkeys(printable(text) for each in status.alive for text in each.run.warnings)
-    return list(found)[-_WARNINGS:]
-
-
 def _wrapped(text: str, width: int) -> list[Text]:
-    lines = textwrap.wrap(printable(text), max(20, width), subsequent_indent="  ", break_on_hyphens=False)
+    """A sentence in a few lines that fit, its mark in color; a command on a line of its own stays on one."""
+    sentence, *commands = text.split("\n")
+    lines = textwrap.wrap(printable(sentence), max(20, width), subsequent_indent="  ", break_on_hyphens=False)
     if len(lines) > _LINES_OF_A_PROBLEM:
-        lines = [*lines[:_LINES_OF_A_PROBLEM], ""][:_LINES_OF_A_PROBLEM]
-        lines[-1] += " …"
+        lines = [*lines[: _LINES_OF_A_PROBLEM - 1], f"{lines[_LINES_OF_A_PROBLEM - 1]} …"]
     color = {"✗": "red", "!": "yellow", "✓": "green"}.get(text[:1], "")
-    return [
-        Text.assemble((each[:1], color), each[1:]) if number == 0 else Text(each) for number, each in enumerate(lines)
-    ]
+    return [Text.assemble((lines[0][:1], color), lines[0][1:]), *map(Text, lines[1:]), *map(Text, commands)]
 
 
 def _workers(status: Status, width: int, space: int, *, bars: bool) -> list[Text]:
@@ -169,5 +179,6 @@ def _host_row(host: HostSeen, status: Status) -> Row:
     if status.slices == 1:
         del cells["runs"], cells["left"]
     # Of a run with workers on other hosts too, no host's share is known.
-    total = sum(run.images for run in mine) if status.slices > 1 and mine else None
-    return Row(name=printable(host.host), done=sum(run.images_done for run in mine), total=total, cells=cells)
+    total = sum(run.images for run in mine) if status.slices > 1 else 0
+    done = sum(run.images_done for run in mine)
+    return Row(name=printable(host.host), done=done, total=total or None, cells=cells)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from wizard.errors import UsageError
 
 MOST_TASKS = 100_000
+USUAL_CPUS = 8
+"""Of a task, where nothing is said."""
 _ARRAY = re.compile(r"(\d{1,6})(?:%(\d{1,6}))?", re.ASCII)
 _MEMORY = re.compile(r"\d{1,9}(?:[KMGT]B?)?", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r"[\w.+@:/-]+(?:,[\w.+@:/-]+)*")
@@ -57,7 +59,7 @@ class SlurmRequest:
 
     tasks: int | None = None
     at_once: int | None = None
-    cpus: int = 8
+    cpus: int = USUAL_CPUS
     time: str | None = None
     memory: str | None = None
     partition: str = ""
@@ -68,7 +70,7 @@ class SlurmRequest:
 def slurm_request(
     *,
     array: str | None = None,
-    cpus: int = 8,
+    cpus: int = USUAL_CPUS,
     time: str | None = None,
     memory: str | None = None,
     partition: str = "",

@@ -3,7 +3,7 @@
 What they rely on, as seen with Slurm 22.05:
 
 - Slurm sends SIGCONT and SIGTERM to every process of a task that it cancels, pre-empts, requeues or stops at its limit,
-  and SIGKILL after KillWait (30 seconds, mostly), or after the GraceTime of the partition whose task is pre-empted.
+  and SIGKILL after KillWait (30 seconds, mostly). It does not tell a batch script that a GraceTime has begun.
 - The signal of --signal=B:USR1@SECONDS goes to the shell of the script alone, up to a minute earlier than asked.
 - bash ends `wait` at a signal that it traps, and then knows nothing of the child's end.
 - A requeued task keeps its number in the array, and starts two minutes later at the earliest. The number of an array
@@ -117,6 +117,7 @@ trap 'limit=near; kill -TERM $build' USR1
 limit=
 state={shlex.quote(str(build.state))}
 begun={shlex.quote(str(build.folder))}/begun-$SLURM_ARRAY_TASK_ID
+touch -a "$begun" && mv "$begun" "$begun-before" # its time is when this task began before, or now
 touch "$begun"
 
 {_continued(run)} &
@@ -128,9 +129,10 @@ code=$?
 if [ $code = 5 ]; then
     echo "The build is finished, without some images; the verification's log tells how many."
     code=0
-elif [ "$limit" ] && [ $code = 130 ]; then
-    # Not for ever: only if a shard, or a part of some, was finished since this task began.
-    if [ "$(find "$state/shards" "$state/spills" -name '*.json' -newer "$begun" -print -quit 2>/dev/null)" ]; then
+elif [ "$limit" ] && {{ [ $code = 130 ] || [ $code = 143 ]; }}; then # stopped, or ended by TERM while it was starting
+    # Not for ever: only if a shard, or a part of some, was finished since this task began, or began before.
+    recent=$(find "$state/shards" "$state/spills" -name '*.json' -newer "$begun-before" -print -quit 2>/dev/null)
+    if [ "$recent" ]; then
         scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID" &&
             echo "The time limit is near; the task is requeued, and continues where it stopped."
     else

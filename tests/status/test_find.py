@@ -1,0 +1,109 @@
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS
+from tests.show.statuses import run
+from wizard import run_files
+from wizard.engine.commit_records import read_plan
+from wizard.errors import InputError, VerifyFailed
+from wizard.status.evaluate import look
+from wizard.targets.names import RECORD_FOLDER, RUN_FOLDER, STATE_FOLDER
+
+
+def test_a_finished_dataset_is_complete(built: Path) -> None:
+    status = look(built)
+    assert status.state == "complete"
+    assert [(each.split, each.done, each.shards) for each in status.splits] == [
+        ("train", TRAIN_SHARDS, TRAIN_SHARDS),
+        ("validation", VALIDATION_SHARDS, VALIDATION_SHARDS),
+    ]
+
+
+def test_a_finished_dataset_without_its_state_folder_is_complete(built_copy: Path) -> None:
+    before = look(built_copy)
+    shutil.rmtree(built_copy / STATE_FOLDER)
+    status = look(built_copy)
+    assert (status.state, status.splits, status.plan_id) == (before.state, before.splits, before.plan_id)
+
+
+def test_a_damaged_description_alone_is_an_error(built_copy: Path) -> None:
+    shutil.rmtree(built_copy / STATE_FOLDER)
+    (built_copy / "dataset.json").write_text("{")
+    with pytest.raises(VerifyFailed):
+        look(built_copy)
+
+
+def test_records_are_counted_by_split_without_being_read(built_copy: Path) -> None:
+    (built_copy / "dataset.json").unlink()
+    records = built_copy / RECORD_FOLDER
+    (records / "train-00003-of-00005.json").unlink()
+    (records / "train-00001-of-00005.json").write_text("")
+    for foreign in ("train-00009-of-00005.json", "test-00000-of-00005.json", "notes.json", ".building-x.tmp"):
+        (records / foreign).touch()
+    assert [(each.split, each.done) for each in look(built_copy).splits] == [("train", 4), ("validation", 2)]
+
+
+@pytest.fixture
+def unfinished(built_copy: Path) -> Path:
+    """The same dataset with a shard missing and no run's file."""
+    (built_copy / "dataset.json").unlink()
+    (built_copy / RECORD_FOLDER / "train-00003-of-00005.json").unlink()
+    shutil.rmtree(built_copy / RUN_FOLDER, ignore_errors=True)
+    return built_copy
+
+
+def plan_id(folder: Path) -> str:
+    plan = read_plan(folder)
+    assert plan is not None
+    return plan.plan_id
+
+
+def test_a_run_in_the_folder_is_seen_until_it_falls_silent(unfinished: Path) -> None:
+    run_files.write(unfinished, run(plan_id=plan_id(unfinished), under_way={"train": 1}))
+    status = look(unfinished)
+    assert (status.state, status.under_way, status.missing) == ("running", 1, 0)
+    path = unfinished / RUN_FOLDER / "whole.json"
+    os.utime(path, (path.stat().st_mtime - 100,) * 2)
+    status = look(unfinished)
+    assert (status.state, status.under_way, status.missing) == ("idle", 0, 1)
+    assert status.runs[0].age == pytest.approx(100, abs=10)
+
+
+def test_a_run_of_another_plan_is_not_of_this_build(unfinished: Path) -> None:
+    run_files.write(unfinished, run(plan_id="another"))
+    assert look(unfinished).runs == ()
+
+
+def test_a_run_that_has_no_plan_yet_is_of_this_build(unfinished: Path) -> None:
+    run_files.write(unfinished, run(plan_id="", state="preparing"))
+    assert look(unfinished).state == "running"
+
+
+def test_looking_changes_nothing(unfinished: Path) -> None:
+    def listed() -> list[str]:
+        return sorted(str(path) for path in unfinished.rglob("*"))
+
+    before = listed()
+    look(unfinished)
+    assert listed() == before
+
+
+def test_a_folder_without_a_build_is_an_input_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path, said in (
+        (tmp_path, "No build was begun in"),
+        (tmp_path / "none", "does not exist"),
+        (tmp_path / "file", "is not a folder"),
+    ):
+        with pytest.raises(InputError, match=said):
+            look(path)
+
+
+def test_a_damaged_plan_is_none(unfinished: Path) -> None:
+    (unfinished / STATE_FOLDER / "plan.json").write_text(json.dumps({"plan_id": "x"}))
+    with pytest.raises(InputError, match="No build was begun"):
+        look(unfinished)

@@ -1,0 +1,1 @@
+"""Where a build stands, whichever machines it runs on."""

@@ -1,0 +1,84 @@
+"""What lies in an output folder and says where its build stands: plan, commit records, and the files of runs."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.engine import manifest
+from wizard.engine.commit_records import read_plan, recorded_names
+from wizard.errors import InputError, reading
+from wizard.run_files import SeenRun, read_all
+
+_FOLDER = "Give the output folder of a run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What lies in an output folder.
+
+    Attributes:
+        shards: how many each split has, in the order of the plan.
+        recorded: the shards that are recorded, each as its split and its number in it.
+        described: whether dataset.json is there, which is written last.
+    """
+
+    output: str
+    plan_id: str
+    shards: Mapping[str, int]
+    recorded: Collection[tuple[str, int]]
+    described: bool
+    runs: Sequence[SeenRun] = ()
+
+
+def find(folder: Path) -> Found:
+    """What lies in an output folder; commit records are counted by their names, and none is read.
+
+    Raises:
+        InputError: no build was begun there, or the folder cannot be read.
+        VerifyFailed: dataset.json alone is left of the build, and it is damaged.
+    """
+    with reading(folder):
+        # Before the records: what a run is told to have under way is then done at worst, and never lost.
+        runs = read_all(folder)
+        plan = read_plan(folder)
+        names = recorded_names(folder)
+        described = (folder / manifest.MANIFEST).is_file()
+    if plan is not None:
+        shards = {split: each.shards for split, each in plan.ingredients.splits.items()}
+        recorded = _numbered(names, shards)
+        return Found(
+            output=str(folder),
+            plan_id=plan.plan_id,
+            shards=shards,
+            recorded=recorded,
+            described=described,
+            runs=[seen for seen in runs if seen.run.plan_id in ("", plan.plan_id)],
+        )
+    if described:
+        return _finished(folder)
+    if folder.is_dir():
+        what = f"No build was begun in {folder}: it holds neither a plan nor a {manifest.MANIFEST}."
+        hint = f"{_FOLDER}. One that was started just now looks at the source first; ask again soon"
+    else:
+        what, hint = f"{folder} {'is not a folder' if folder.exists() else 'does not exist'}.", _FOLDER
+    raise InputError(what, hint)
+
+
+def _finished(folder: Path) -> Found:
+    """What a finished dataset says of itself, whose state folder was removed."""
+    known = manifest.read(folder)
+    shards = dict(Counter(shard.split for shard in known.shards))
+    recorded = [(split, number) for split, count in shards.items() for number in range(count)]
+    return Found(output=str(folder), plan_id=known.plan_id, shards=shards, recorded=recorded, described=True)
+
+
+def _numbered(names: Iterable[str], shards: Mapping[str, int]) -> set[tuple[str, int]]:
+    """The shards that have these names, if they are of the plan: each begins with its split, - and its number."""
+    found = set()
+    for name in names:
+        match = re.match(r"(\w+)-(\d+)", name, re.ASCII)
+        if match and int(match[2]) < shards.get(match[1], 0):
+            found.add((match[1], int(match[2])))
+    return found
