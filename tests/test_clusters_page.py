@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 
 def _block(kind: str, has: str) -> str:
     blocks = re.findall(rf"^```{kind}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    [found] = [block for block in blocks if has in block]
+    [found] = [str(block) for block in blocks if has in block]
     return found
 
 
