@@ -2,6 +2,7 @@
 
 ENGINES = {
     "local": "wizard.engine.executors.local_engine",
+    "dask": "wizard.engine.dask.open",
 }
 """The module of each, which has `open_engine`; imported only where a profile asks for it."""
 

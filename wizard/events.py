@@ -33,6 +33,14 @@ class Preparing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A preparation waits for something that others have to do; said about twice a second."""
+
+    what: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class SplitStart:
     """The size of a split, and how much of it an earlier run finished.
 
@@ -222,6 +230,7 @@ class BuildFinished:
 Event = (
     Note
     | Preparing
+    | Waiting
     | Glanced
     | CheckResult
     | Estimated

@@ -47,7 +47,7 @@ def measure(plan: Plan, *, before: float) -> Costs:
         runs: dict[int, list[float]] = {1: [], _MANY_BEATS: []}
         for number, beats in enumerate([*runs] * _RUNS):
             runs[beats].append(_run_loop(Path(folder) / str(number), plan, beats) / shards)
-        after = _after(Path(folder) / "whole", plan)
+        after_last = after(Path(folder) / "whole", plan)
     few, many = map(min, runs.values())
     beat = max(0.0, (many - few) / (_MANY_BEATS - 1))
     # What is left of a shard's cost comes in about equal parts when it is handed out and when it is done.
@@ -60,7 +60,7 @@ def measure(plan: Plan, *, before: float) -> Costs:
         interval=heartbeat.INTERVAL,
         before=before,
         start=statistics.median(_start() for _ in range(_STARTS)),
-        after=after,
+        after=after_last,
     )
 
 
@@ -137,7 +137,7 @@ def _started(plan: Plan) -> Started:
     return Started(plan_id=plan.plan_id, output="/out", workers=1, splits=tuple(splits))
 
 
-def _after(folder: Path, plan: Plan) -> float:
+def after(folder: Path, plan: Plan) -> float:
     """CPU seconds for what follows the last shard: sidecars, manifest, list of images, the look at every file."""
     folder.mkdir()
     start_or_resume(folder, plan)

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -48,6 +49,29 @@ def drawn(build: BuildProgress, width: int, height: int, *, ascii_only: bool = F
 
 def text(build: BuildProgress, width: int, height: int = 50) -> str:
     return "\n".join(drawn(build, width, height))
+
+
+def test_rows_name_the_hosts_of_workers_on_other_machines() -> None:
+    build = under_way(0)
+    for host in ("node7", "n8"):
+        build.add(replace(beat(1, 1, 10), host=host, number=1))
+    shown = text(build, 100)
+    assert "│ n8    1 train-00001 " in shown
+    assert "│ node7 1 train-00001 " in shown
+    assert "this machine" in shown
+
+
+def test_rows_of_this_machine_name_no_host() -> None:
+    build = under_way(0)
+    build.add(replace(beat(1, 1, 10), host=build.host, number=1))
+    assert build.host not in text(build, 100)
+
+
+def test_this_machines_load_is_not_what_limits_workers_on_others() -> None:
+    build = under_way(2)
+    assert build.limit
+    build.add(replace(beat(1, 1, 10), host="node7", number=1))
+    assert not build.limit
 
 
 @pytest.mark.parametrize("width", [1, 10, 20, *WIDTHS])

@@ -1,4 +1,6 @@
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +89,16 @@ def test_an_array_may_have_any_name(tmp_path: Path, files: list[Path]) -> None:
         found = cached(tmp_path / "cache", files[0], "kind", make)
         assert {name: array.tolist() for name, array in found.items()} == {k: v.tolist() for k, v in made.items()}
     assert len(calls) == 1
+
+
+def test_what_several_want_at_once_is_made_once(tmp_path: Path, files: list[Path]) -> None:
+    class Slow(Maker):
+        def __call__(self) -> Arrays:
+            time.sleep(0.3)
+            return super().__call__()
+
+    make = Slow()
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _: taken(tmp_path, make, files), range(4)))
+    assert results == [1, 1, 1, 1]
+    assert [file.suffix for file in (tmp_path / "cache").iterdir()] == [".npz"]

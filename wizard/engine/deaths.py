@@ -21,7 +21,10 @@ class WorkerDied(Exception):
         oom: whether the kernel killed it because memory ran out; None if that is unknown, or it was not killed.
         item: index, from 0, of the item of its task that it was processing; None if there was none.
         beside: whether another task had the worker's core, and this one only waited for the disk.
+        times: how many workers died of the task, one after the other, before this was told.
     """
+
+    times = 1
 
     def __init__(
         self,
@@ -82,3 +85,23 @@ class WorkerDied(Exception):
         if self.oom is None and self.exit_code not in (None, -signal.SIGTERM):
             return Hint(f"{who}; if memory is short, use fewer workers ({{}}). {resumes.capitalize()}", "run.workers=1")
         return f"{who}; {resumes}"
+
+
+class WorkersLost(WorkerDied):
+    """Workers elsewhere were lost one after the other while they ran a task, each whole, for a reason unknown here."""
+
+    def __init__(self, last: str, times: int) -> None:
+        super().__init__(None, None)
+        self.args = last, times
+        self.last, self.times = last, times
+
+    def __str__(self) -> str:
+        return f"{self.last} was lost"
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return (
+            "Their logs may say why: a limit of time or memory, a machine that was shut down. "
+            "The same command resumes where it stopped"
+        )

@@ -83,7 +83,7 @@ class Losses:
         suspect = death.item if death.crashed else None
         how = str(death) if death.item is None else f"{death} while processing {task.samples[death.item].place}"
         tried = self._tried[task.name]
-        attempt = len(tried) + 1
+        attempt = len(tried) + death.times
         if suspect is not None or attempt < ATTEMPTS:
             yield WorkerLost(shard=task.name, attempt=attempt, reason=how)
         culprit = self._find(task, suspect) if suspect is not None else None
@@ -97,7 +97,7 @@ class Losses:
                 "The file is damaged, or the decoder crashes on files of this kind: replace or convert it, or "
                 + ON_BAD_IMAGE,
             ) from death
-        tried.append(suspect)
+        tried += [suspect] * death.times
         if attempt < ATTEMPTS:
             return task
         if suspect is not None and set(tried) == {suspect}:

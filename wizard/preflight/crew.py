@@ -11,7 +11,7 @@ import numpy as np
 from wizard.engine.executors.engine import Report
 from wizard.engine.executors.look import OUTPUT, SOURCE, VERSIONS, WORKERS, Crew, Look
 from wizard.engine.executors.worker_pool import WorkerPool
-from wizard.events import CheckResult, Estimated
+from wizard.events import CheckResult, Estimated, Status
 from wizard.folders import existing
 from wizard.formatting import Range, counted, few, human_bytes
 from wizard.machine.cores import usable_cores
@@ -68,7 +68,7 @@ def with_crew(verdict: Verdict, report: Report, pool: WorkerPool) -> Verdict:
     workers = crew.calls if asked == "auto" else min(asked, crew.calls)
     estimated = verdict.estimated and _scaled(verdict.estimated, workers, crew)
     checks = [check for check in verdict.checks if check.name not in _OF_THIS_MACHINE]
-    checks += [_workers(crew), *(_agreement(crew, look, name) for name in (VERSIONS, SOURCE, OUTPUT))]
+    checks += [_workers(crew, look), *(_agreement(crew, look, name) for name in (VERSIONS, SOURCE, OUTPUT))]
     if estimated is not None:
         checks.append(_memory(crew, estimated))
     return replace(verdict, checks=tuple(checks), settings=replace(settings, workers=workers), estimated=estimated)
@@ -86,10 +86,15 @@ def _scaled(estimated: Estimated, workers: int, crew: Crew) -> Estimated:
     )
 
 
-def _workers(crew: Crew) -> CheckResult:
+def _workers(crew: Crew, look: Look) -> CheckResult:
     hosts = counted(len(crew.hosts), "host")
     found = f"{counted(crew.calls, 'call')} at a time on {hosts}: {few(crew.hosts)}"
     result = CheckResult(name=WORKERS, looked_at=crew.place, found=found)
+    busy = [f"{host}: {clause}" for clause, hosts in crew.wrong(look, WORKERS).items() for host in hosts]
+    if busy:
+        status: Status = "warn" if len(busy) < len(crew.sights) else "fail"
+        fix = "The build does without them" if status == "warn" else "Wait, or start other workers"
+        return replace(result, status=status, found=f"{found}; {few(busy)}", fix=fix)
     if crew.expected <= crew.calls:
         return result
     fix = "The build begins with these; the others take part as they come"

@@ -1,5 +1,6 @@
 """A build's progress, rate and remaining time, from its events."""
 
+import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -52,12 +53,14 @@ class BuildProgress:
 
     Attributes:
         cores: number that the workers may use.
+        host: this machine's name.
         slice: which part of the build it is, as "3/16"; empty for the whole.
         log: messages during the build, each with its second.
     """
 
     now: Callable[[], float] = time.monotonic
     cores: int = field(default_factory=usable_cores)
+    host: str = field(default_factory=socket.gethostname)
     output: str = ""
     slice: str = ""
     started: float = 0.0
@@ -188,8 +191,15 @@ class BuildProgress:
         ]
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether workers are on other machines."""
+        return any(each.beat.host not in ("", self.host) for each in self.workers)
+
+    @property
     def limit(self) -> str:
         """What limits the build's speed; empty if unclear."""
+        if self.is_elsewhere:
+            return ""  # this machine's load says nothing
         working = sum(len(split.under_way) for split in self.splits.values())
         if len(self._cpu) < _SAMPLES or not working:
             return ""

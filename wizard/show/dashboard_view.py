@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from wizard.formatting import clock, human_bytes, short_clock
@@ -53,7 +54,8 @@ def _box(build: BuildProgress, width: int, lines: int) -> list[Text]:
     inner = width - _FRAME
     head = _draw(_splits(build), inner) + flow(_rates(build, narrow=False), inner, 2)
     space = lines - len(head) - 2
-    title = f"machine · {build.limit}" if build.limit else "machine"
+    title = "this machine" if build.is_elsewhere else "machine"
+    title = f"{title} · {build.limit}" if build.limit else title
     machine = _section(title, flow(_machine(build), inner, min(2, space - 1)), width)
     space -= len(machine)
     workers = _section("workers", fewer(_draw(_workers(build), inner, _LONGEST_BAR), space - 1, "workers"), width)
@@ -151,8 +153,10 @@ def _rates(build: BuildProgress, *, narrow: bool) -> list[str]:
 def _workers(build: BuildProgress) -> list[Row]:
     workers, rows = build.workers, []
     digits = max((len(str(each.beat.number)) for each in workers), default=1)
+    longest = max((cell_len(each.beat.host) for each in workers), default=0) if build.is_elsewhere else 0
     for each in workers:
-        name = f"{each.beat.number:{digits}} {each.beat.shard.partition('-of-')[0]}"
+        host = f"{printable(each.beat.host):{longest}} " if longest else ""
+        name = f"{host}{each.beat.number:{digits}} {each.beat.shard.partition('-of-')[0]}"
         rate = each.rate.rate(build.now())
         cells = {"rate": "" if rate is None else f"{rate:,.0f}/s", "memory": human_bytes(each.beat.rss)}
         rows.append(Row(name=name, done=each.beat.done, total=each.beat.total, cells=cells))

@@ -6,14 +6,16 @@ otherwise it is rebuilt. A cache folder that cannot be written only costs time.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from wizard.errors import MachineError
+from wizard.lock import waiting_lease
 from wizard.storage import replacing
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -45,11 +47,28 @@ def cached(
     key = _state(sources)
     entry = _entry(folder, path, kind)
     arrays = _load(entry, key)
-    if arrays is None:
-        arrays = make()
-        if key == _state(sources):
-            _save(entry, key, arrays)
+    if arrays is not None:
+        return arrays
+    with _alone(entry):
+        arrays = _load(entry, key)
+        if arrays is None:
+            arrays = make()
+            if key == _state(sources):
+                _save(entry, key, arrays)
     return arrays
+
+
+@contextmanager
+def _alone(entry: Path) -> Iterator[None]:
+    """Has others that want the same entry wait for it, on all machines that share the folder.
+
+    To index ImageNet's archives takes more than a million reads, which the slices of a build need not do one by one.
+    """
+    with ExitStack() as held:
+        with suppress(OSError, MachineError):  # the folder cannot be written, so that nothing can be shared
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(waiting_lease(entry.with_suffix(".lease"), f"{entry} is being made."))
+        yield
 
 
 def known(folder: Path, path: Path, kind: str) -> Arrays | None:

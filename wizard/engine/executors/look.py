@@ -25,7 +25,7 @@ from wizard.targets.target import Target
 
 WORKERS, VERSIONS, SOURCE, OUTPUT = "workers", "worker-versions", "worker-source", "worker-output"
 """The checks that come of a look, as `--ignore` calls them; without workers nothing can be ignored."""
-_PATIENCE = 5.0
+PATIENCE = 5.0
 """Seconds that a file made on one machine may take to appear on another: network file systems remember folders."""
 _NAMED = 3
 """Files that are named at most."""
@@ -57,7 +57,7 @@ class Look:
             "imagenet-setup": version("imagenet-setup"),
             "Python": ".".join(map(str, sys.version_info[:2])),
             "codecs": codecs,
-            "format": str(self.target.ingredients),
+            "format": "; ".join(self.target.ingredients.values()),
         }
 
 
@@ -74,6 +74,9 @@ class Sight:
         available: bytes of memory that programs could get there.
         limit: bytes of memory that the worker may use; 0 if there is no limit.
         calls: how many calls it takes at a time.
+        worker: the worker's name among its engine's.
+        failure: why it could not look around, as a clause; empty if it did.
+        is_busy: whether that is because it did not come to it.
     """
 
     host: str
@@ -84,9 +87,14 @@ class Sight:
     available: int = 0
     limit: int = 0
     calls: int = 1
+    worker: str = ""
+    failure: str = ""
+    is_busy: bool = False
 
     def wrong(self, look: Look) -> dict[str, str]:
         """What keeps the worker from taking part, as clauses, by the name of the check."""
+        if self.failure:
+            return {WORKERS if self.is_busy else VERSIONS: self.failure}
         here = look.versions()
         differing = [
             f"{what} {self.versions.get(what) or 'unknown'} (here {ours})"
@@ -191,7 +199,7 @@ def remove_mark(folder: str, mark: str) -> None:
 
 def appears(folder: str, mark: str) -> bool:
     """Whether a file that another machine has made is there, or soon comes."""
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + PATIENCE
     while True:
         with suppress(OSError):
             # Listing it makes network file systems ask for its entries again.

@@ -1,0 +1,5 @@
+"""A preload of a worker (`dask worker --preload`) that makes it one with another version of a codec."""
+
+from wizard.formats import encoders, image_codec
+
+vars(encoders)["CODECS"] = image_codec.CODECS.replace("simplejpeg ", "simplejpeg 0.")
