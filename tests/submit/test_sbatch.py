@@ -27,8 +27,8 @@ def test_the_verification_waits_for_the_array(cluster: Cluster, scripts: Prepare
 
 
 def test_what_slurm_refuses_is_said_in_its_words(cluster: Cluster, scripts: Prepared) -> None:
-    cluster.has("sbatch", "sys.exit('sbatch: error: invalid partition specified: nope')")
-    with pytest.raises(MachineError, match=r"build\.sh: sbatch: error: invalid partition specified: nope"):
+    cluster.has("sbatch", "sys.exit('sbatch: error: invalid partition: nope\\nsbatch: error: Not submitted')")
+    with pytest.raises(MachineError, match=r"build\.sh: invalid partition: nope; Not submitted\.\n"):
         submit(scripts)
     assert len(cluster.calls) == 1
 

@@ -118,6 +118,19 @@ def test_a_task_near_its_limit_stops_its_build_and_requeues_itself(slurm_build: 
     assert "the task is requeued" in said
 
 
+def test_a_shell_that_several_signals_reach_waits_for_its_build(slurm_build: SlurmBuild, cluster: Cluster) -> None:
+    def send(shell: "subprocess.Popen[str]") -> None:
+        for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGTERM):
+            shell.send_signal(number)
+            time.sleep(0.08)
+
+    record = slurm_build.state / "shards" / "train-00000-of-00004.json"
+    code, _ = signalled(slurm_build, cluster, send, record=record)
+    assert code == 130
+    assert [call for call in cluster.calls if call[0] == "got"] == [["got", "SIGTERM"]]
+    assert len(requeued(cluster)) == 1
+
+
 def test_a_part_of_a_shard_is_progress_too(slurm_build: SlurmBuild, cluster: Cluster) -> None:
     record = slurm_build.state / "spills" / "train" / "stretch-1.json"
     record.parent.mkdir(parents=True)

@@ -67,7 +67,8 @@ def _sbatch(script: Path, *options: str) -> str:
             "Look with: squeue --me",
         ) from error
     if ran.returncode:
-        said = " ".join(ran.stderr.split()) or f"exit code {ran.returncode}"
-        raise MachineError(f"Slurm refuses {script}: {said}.".replace("..", "."), "Change the options and repeat")
+        lines = [line.removeprefix("sbatch: error: ").strip() for line in ran.stderr.splitlines()]
+        said = "; ".join(filter(None, lines)) or f"exit code {ran.returncode}"
+        raise MachineError(f"Slurm refuses {script}: {said.rstrip('.')}.", "Change what it refuses, and repeat")
     # ID, or ID;CLUSTER. Warnings of the site's own filters come before it.
     return ran.stdout.strip().splitlines()[-1].partition(";")[0]
