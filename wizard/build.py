@@ -139,7 +139,7 @@ def _build_slice(
     if options.repair:
         tasks = plan.tasks(str(output), skip_bad=job.skip_bad, without={*plan.shard_names} - {*own})
         set_rejected_aside(output, tasks, records, executor, report_or_stop)
-    finished_before = [name for name in own if records.is_finished(name, plan.target, skip_bad=job.skip_bad)]
+    finished_before = records.finished(own, plan.target, skip_bad=job.skip_bad)
     built_before = {name: records.done[name] for name in finished_before}
     to_build = {*own} - built_before.keys()
     checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)

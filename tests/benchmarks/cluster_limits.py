@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.benchmarks.cluster_figures import CARD, CORES, LINE, OUTSTANDING, REQUEST, Dataset, Figure, Server
+from wizard.engine.looks import AT_ONCE
 
 Form = Literal["TFRecord", "image files"]
 Figures = Mapping[str, Figure]
@@ -127,6 +128,7 @@ def _changes(work: Work, figures: Figures) -> float:
 def _serial(work: Work, cluster: Cluster, figures: Figures) -> float:
     millions = work.dataset.images / 1e6
     planned = figures["start"].value + figures["plan"].value * millions
-    # Whoever finishes reads every record and looks at every file once, one after the other.
-    looked_at = work.dataset.shards * 2 + (work.dataset.images if work.form == "image files" else 0)
-    return planned + figures["finish"].value * millions + looked_at * cluster.server.latency
+    # Whoever finishes reads every record, one after the other, and looks at every file once, many at a time.
+    looked_at = work.dataset.shards + (work.dataset.images if work.form == "image files" else 0)
+    looking = (work.dataset.shards + looked_at / AT_ONCE) * cluster.server.latency
+    return planned + figures["finish"].value * millions + looking

@@ -40,7 +40,7 @@ def finish(folder: Path, task: ShardTask, *, skipped: bool = False) -> CommitRec
 
 
 def proven(records: CommitRecords, *, skip_bad: bool = False) -> list[str]:
-    return [name for name in PLAN.shard_names if records.is_finished(name, PLAN.target, skip_bad=skip_bad)]
+    return records.finished(PLAN.shard_names, PLAN.target, skip_bad=skip_bad)
 
 
 def test_kept_images_are_unknown_if_a_record_of_an_older_version_does_not_count_them() -> None:

@@ -40,7 +40,7 @@ def opened(folder: Path, asked: Plan) -> CommitRecords:
 
 
 def is_proven(folder: Path, asked: Plan, place: int = 0) -> bool:
-    return opened(folder, asked).is_finished(asked.shard_names[place], asked.target, skip_bad=False)
+    return bool(opened(folder, asked).finished([asked.shard_names[place]], asked.target, skip_bad=False))
 
 
 def build(folder: Path, asked: Plan, shard: str) -> StoredRecord:

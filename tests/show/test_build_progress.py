@@ -6,6 +6,7 @@ from tests.show.scenes import GB, Clock, beat, estimated, machine, shard, shard_
 from wizard.events import Preparing, WorkerLost
 from wizard.formatting import clock
 from wizard.show.build_progress import BuildProgress
+from wizard.show.split_progress import SplitProgress
 
 
 @pytest.fixture
@@ -192,3 +193,23 @@ def test_messages_are_kept_with_their_time_once_the_build_runs(build: BuildProgr
 def test_a_scene_adds_up() -> None:
     build = under_way()
     assert (build.reached, build.rate, len(build.workers)) == (700, 20, 2)
+
+
+def test_with_many_workers_the_rate_is_right_although_not_every_heartbeat_is_summed_up(
+    build: BuildProgress, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = 0
+
+    def reached(split: SplitProgress) -> int:
+        nonlocal sums
+        sums += 1
+        return sum(each.done for each in split.under_way.values())
+
+    monkeypatch.setattr(SplitProgress, "reached", property(reached))
+    build.add(started(split(images=100_000, shards=1000)))
+    for half_second in range(21):
+        now.now = 1000.0 + half_second / 2
+        for number in range(100):
+            build.add(beat(number, number, 5 * half_second))
+    assert build.rate == pytest.approx(1000, rel=0.05)
+    assert sums < 500, "for 2,100 heartbeats"

@@ -2,12 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.ingredients import Ingredients
+from wizard.engine.looks import look_at_each
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import remove_sidecars, sidecar_folders
 from wizard.errors import PlanMismatch
@@ -50,9 +51,13 @@ class CommitRecords:
         record = self.done.get(shard)
         return record is not None and (skip_bad or not record.skipped)
 
-    def is_finished(self, shard: str, target: Target, *, skip_bad: bool) -> bool:
-        """Whether a shard is recorded, as in `is_recorded`, and in place with its size."""
-        return self.is_recorded(shard, skip_bad=skip_bad) and not target.missing(self.folder, self.done[shard])
+    def finished(self, shards: Iterable[str], target: Target, *, skip_bad: bool) -> list[str]:
+        """Those of the shards that are recorded, as in `is_recorded`, and in place with their sizes."""
+        recorded = [self.done[name] for name in shards if self.is_recorded(name, skip_bad=skip_bad)]
+        missing = look_at_each(
+            recorded, lambda record: target.missing(self.folder, record), files_of_images=target.one_file_per_image
+        )
+        return [record.shard for record, gone in zip(recorded, missing, strict=True) if not gone]
 
     def reject(self, shard: str) -> None:
         """Removes a shard's record, so that the shard is built again."""

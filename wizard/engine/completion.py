@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from wizard.commit_record import CommitRecord
 from wizard.engine.commit_records import CommitRecords, plan_path
+from wizard.engine.looks import look_at_each
 from wizard.engine.manifest import MANIFEST
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import wrong_sidecars
@@ -69,15 +71,17 @@ def naming_what_is_gone(output: Path, plan: Plan, records: CommitRecords) -> Ite
 
 
 def _missing_shards(output: Path, plan: Plan, records: CommitRecords) -> Iterator[str]:
-    for name in plan.shard_names:
-        record = records.done.get(name)
-        if record is None:
-            continue
+    def look(record: CommitRecord) -> tuple[str, str]:
+        """What is wrong with a shard, and with what lies beside one that is in place."""
         gone = plan.target.missing(output, record)
-        if not gone and not record_path(output, name).is_file():
-            gone = f"{record_path(output, name).relative_to(output)} is gone"
+        if not gone and not record_path(output, record.shard).is_file():
+            gone = f"{record_path(output, record.shard).relative_to(output)} is gone"
+        return gone, "" if gone else plan.target.wrong_beside(output, record)
+
+    done = [records.done[name] for name in plan.shard_names if name in records.done]
+    seen = look_at_each(done, look, files_of_images=plan.target.one_file_per_image)
+    for record, (gone, beside) in zip(done, seen, strict=True):
         if gone:
-            records.reject(name)
-        wrong = gone or plan.target.wrong_beside(output, record)
-        if wrong:
-            yield wrong
+            records.reject(record.shard)
+        if gone or beside:
+            yield gone or beside

@@ -10,6 +10,7 @@ from tests.engine.dask.clusters import Cluster
 from wizard.engine.dask.engine import DaskEngine
 from wizard.engine.dask.executor import DaskExecutor
 from wizard.engine.executors.look import Look
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.profile_run import Run
 from wizard.targets.registry import TARGETS
 
@@ -44,7 +45,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
     with ExitStack() as stack:
 
         def begin(cluster: Cluster, *, look: Look | None = None, ignored: tuple[str, ...] = ()) -> DaskExecutor:
-            engine = DaskEngine(Run(engine="dask", scheduler=cluster.address))
+            engine = DaskEngine(Run(engine="dask", scheduler=cluster.address), WorkerPool())
             stack.callback(engine.close)
             return engine.executor(1, look or look_at(tmp_path), ignored)
 

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from typing import Any
 
 import dask_jobqueue
@@ -19,6 +21,15 @@ def test_the_classes_of_a_profile_are_those_of_dask_jobqueue() -> None:
     classes = [each for each in vars(dask_jobqueue).values() if isinstance(each, type)]
     known = {each.__name__ for each in classes if issubclass(each, JobQueueCluster)} - {"JobQueueCluster"}
     assert set(JOBQUEUE) == known
+
+
+def test_ctrl_c_stays_this_programs_when_a_class_is_asked_for() -> None:
+    """The import of dask_jobqueue 0.9 sets a handler of its own; this process may have imported it before."""
+    code = (
+        "import signal; from wizard.engine.dask.cluster import jobqueue_class; old = signal.getsignal(signal.SIGINT);"
+        "jobqueue_class('SLURMCluster'); assert signal.getsignal(signal.SIGINT) is old"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.fixture

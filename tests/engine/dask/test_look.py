@@ -10,6 +10,7 @@ from tests.engine.dask.conftest import Opened, look_at
 from tests.engine.dask.test_executor import noted, until
 from wizard.engine.dask.engine import DaskEngine
 from wizard.engine.executors.look import OUTPUT, SOURCE, VERSIONS, Crew, Look
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.profile_run import Run
 from wizard.storage import PREFIX
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 def crew_of(cluster: Cluster, look: Look) -> Crew:
-    engine = DaskEngine(Run(engine="dask", scheduler=cluster.address))
+    engine = DaskEngine(Run(engine="dask", scheduler=cluster.address), WorkerPool())
     try:
         return engine.crew(look, lambda _event: None)
     finally:

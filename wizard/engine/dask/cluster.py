@@ -4,12 +4,11 @@ import difflib
 import inspect
 import logging
 import shutil
+import signal
 from collections.abc import Mapping
 from typing import Any
 
 import dask
-import dask_jobqueue
-from dask_jobqueue.core import Job, JobQueueCluster
 from distributed import LocalCluster, Nanny, Worker
 
 from wizard.errors import Hint, MachineError, UsageError
@@ -23,7 +22,8 @@ _OURS = ("asynchronous", "loop", "n_workers", "job_cls", "scheduler_cls", "silen
 
 def quiet() -> None:
     """Dask's own messages would be written over the dashboard; what a person has to know is said by notes."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # Tasks are kept apart from each other, so that a few MB of a plan's rows are no reason to warn.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
 
@@ -37,7 +37,7 @@ def cluster_class(run: Run) -> Any:
     """
     if run.scheduler is not None and "://" in run.scheduler:
         return None
-    kind: Any = LocalCluster if run.scheduler is None else getattr(dask_jobqueue, run.scheduler)
+    kind: Any = LocalCluster if run.scheduler is None else jobqueue_class(run.scheduler)
     known = _settings(kind)
     for key in run.cluster or {}:
         if key not in known:
@@ -99,11 +99,23 @@ def expected_calls(run: Run) -> int:
     return cores * run.jobs if isinstance(cores, int) and run.jobs else 0
 
 
+def jobqueue_class(name: str) -> Any:
+    """A class of dask_jobqueue, whose import leaves signals alone."""
+    # Version 0.9 has SIGINT end the process as if all was well (dask_jobqueue/runner.py), which is for this run to say.
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        import dask_jobqueue
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return getattr(dask_jobqueue, name)
+
+
 def _settings(kind: Any) -> set[str]:
     """The names of all settings that a class takes, or passes on to what it starts."""
     makers: list[Any] = [kind, Nanny, Worker]
-    if issubclass(kind, JobQueueCluster):
-        makers = [kind, JobQueueCluster, *(each for each in kind.job_cls.__mro__ if issubclass(each, Job))]
+    if kind is not LocalCluster:
+        every = [*kind.__mro__, *kind.job_cls.__mro__]
+        makers = [each for each in every if each.__module__.startswith("dask_jobqueue.")]
     names: set[str] = set()
     for maker in makers:
         parameters = list(inspect.signature(maker.__init__).parameters.values())[1:]

@@ -11,6 +11,7 @@ from wizard.engine.dask.executor import DaskExecutor
 from wizard.engine.dask.loop import LoopThread
 from wizard.engine.executors.engine import Report
 from wizard.engine.executors.look import Crew, Look, Sight
+from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import MachineError
 from wizard.events import Note, Waiting
 from wizard.formatting import duration
@@ -27,8 +28,9 @@ _INTERVAL = 0.5
 class DaskEngine:
     """A cluster, from the moment a run asks for it to the end of the run."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, pool: WorkerPool) -> None:
         quiet()
+        self._pool = pool
         self._run = run
         self._connection = Connection(run)
         self._loop = LoopThread()
@@ -57,6 +59,7 @@ class DaskEngine:
     def executor(self, workers: int, look: Look, ignored: Collection[str] = ()) -> DaskExecutor:
         """The executor; it begins with the workers that looked around in the pre-flight, if that was the same look."""
         if self._executor is None:
+            self._pool.end_workers()  # they have measured, and build nothing
             if look != self._look:
                 self.crew(look, lambda _event: None)
             self._executor = DaskExecutor(self._loop, self._connection, look, ignored, self._limit(workers))

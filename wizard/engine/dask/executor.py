@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from threading import Condition
 from typing import Any, ParamSpec, TypeVar
@@ -160,7 +161,7 @@ class DaskExecutor:
                 call = self._waiting.popleft()
                 if call.future.set_running_or_notify_cancel():
                     self._calls[call.number] = call
-                    self._loop.begin(self._make(call))
+                    self._loop.begin(self._make(call)).add_done_callback(partial(self._ended, call))
 
     def _tell_and_dispatch(self) -> None:
         with self._changed:
@@ -194,6 +195,12 @@ class DaskExecutor:
             else:
                 return self._end(call, error=value) if raised else self._end(call, value=value)
         return None
+
+    def _ended(self, call: _Call, making: "Future[None]") -> None:
+        """Fails a call that can no longer be made because of an error here."""
+        error = None if making.cancelled() else making.exception()
+        if isinstance(error, Exception):
+            self._end(call, error=error)
 
     def _end(self, call: _Call, *, value: Any = None, error: Exception | None = None) -> None:
         with self._changed:

@@ -15,6 +15,8 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        # What Dask leaves behind when a connection breaks; ours is looked at where it is begun.
+        self._loop.set_exception_handler(lambda _loop, _context: None)
         self._thread = Thread(target=self._run, name="dask", daemon=True)
         self._thread.start()
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _PACKAGES = {"distributed": "distributed", "dask_jobqueue": "dask-jobqueue"}
 
 
-def open_engine(run: Run, _pool: WorkerPool) -> "DaskEngine":
+def open_engine(run: Run, pool: WorkerPool) -> "DaskEngine":
     """The engine of a run.
 
     Raises:
@@ -28,4 +28,4 @@ def open_engine(run: Run, _pool: WorkerPool) -> "DaskEngine":
         )
     from wizard.engine.dask.engine import DaskEngine  # seconds, and only where it is asked for
 
-    return DaskEngine(run)
+    return DaskEngine(run, pool)

@@ -33,9 +33,10 @@ class WorkerPool:
         if self._engine is not None:
             self._engine.close()
         self._engine = None
-        self._end_workers()
+        self.end_workers()
 
-    def _end_workers(self) -> None:
+    def end_workers(self) -> None:
+        """Kills the workers, whatever they are doing."""
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
         self._executor = None
@@ -43,7 +44,7 @@ class WorkerPool:
     def executor(self, workers: int) -> LocalExecutor:
         """An executor of so many workers: the last one, or a new one if that had another number of them."""
         if self._executor is None or self._executor.capacity != workers:
-            self._end_workers()
+            self.end_workers()
             self._executor = LocalExecutor(workers)
         return self._executor
 
