@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.benchmarks.cluster_figures import CARD, CORES, LINE, OUTSTANDING, REQUEST, Dataset, Figure, Server
-from wizard.sources.trees.class_archives import AT_ONCE as ARCHIVES_AT_ONCE
 from wizard.engine.looks import AT_ONCE
+from wizard.sources.trees.class_archives import AT_ONCE as ARCHIVES_AT_ONCE
 
 Form = Literal["TFRecord", "image files"]
 Figures = Mapping[str, Figure]
