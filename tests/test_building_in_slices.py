@@ -362,9 +362,13 @@ def test_a_process_that_was_replaced_leaves_what_the_other_one_writes_alone(
         (out / RUN_FOLDER).mkdir(parents=True)
         yield under_way.exists
 
+    def take_over(event: Event) -> None:
+        if isinstance(event, Started):
+            under_way.write_bytes(b"")
+
     monkeypatch.setattr("wizard.build.holding", holding_until_the_start)
     with pytest.raises(MachineError, match="Another process has taken over slice 1/2"):
-        run("1/2", raw, out, lambda event: isinstance(event, Started) and under_way.write_bytes(b""))
+        run("1/2", raw, out, take_over)
     assert under_way.exists()
 
 

@@ -115,9 +115,7 @@ def _either(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[
 
 
 @contextmanager
-def _workers(
-    pool: WorkerPool, output: Path, plan: Plan, part: Slice, lost: Callable[[], bool]
-) -> Iterator[WorkerPool]:
+def _workers(pool: WorkerPool, output: Path, plan: Plan, part: Slice, lost: Callable[[], bool]) -> Iterator[WorkerPool]:
     try:
         with pool:
             yield pool
