@@ -181,6 +181,9 @@ def evaluate(
 
 def remaining_fraction(job: Job, output: OutputState) -> float:
     """The part of all images that this run has to build: those of its slice that are in no shard there yet."""
+    # The whole counts every shard: the guided setup estimates before it has asked how many shards there will be.
+    if job.slice.is_whole:
+        return max(0.0, 1.0 - output.images / job.images)
     own = {*job.slice.among(job.shard_names)}
     done = sum(result.images + len(result.skipped) for result in output.in_place if result.shard in own)
     return max(0.0, len(own) / max(1, len(job.shard_names)) - done / job.images)
