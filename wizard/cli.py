@@ -3,18 +3,17 @@
 A command's module is imported only when it is called, so that --help and the first question appear at once.
 """
 
-import difflib
 import io
-import platform
+import os
 import sys
 import time
-import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter
 
+from wizard.commands.catalog import GROUPS, SOME, Command, command_names
+from wizard.commands.overview import Overview
 from wizard.commands.session import OutputFlags, session
 from wizard.errors import (
     InternalError,
@@ -28,46 +27,102 @@ from wizard.errors import (
 )
 from wizard.folders import state_folder
 
-_COMMANDS = {
-    "setup": "Ask a few questions, check this machine, and build; the default command.",
-    "run": "Build what PROFILE asks for, or continue an unfinished build, without questions.",
-    "submit": "Write the scripts that build PROFILE as a job array of a cluster (Slurm); --submit submits them.",
-    "check": "Check whether PROFILE would work here (raw data, disk, memory, permissions) and estimate the time.",
-    "verify": "Re-read the finished dataset in OUT and check that nothing is missing or damaged.",
-    "status": "Show how far the build in OUT is, and what runs there on which machines; --watch goes on showing it.",
-    "inspect": "Show what PATH holds: raw data and what is missing, a dataset, or one of their files.",
-    "download": "Download the archives from image-net.org, a mirror, Kaggle or Hugging Face; transfers resume.",
-    "demo": "Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute.",
-    "free-memory": "Show what uses memory, and drop the page cache.",
-}
+
+def _version() -> str:
+    # Not at the top, here and below: each of these modules would delay --help, which few runs need them for.
+    from importlib.metadata import version
+
+    return f"imagenet-setup {version('imagenet-setup')}"
+
+
+_POWERSHELL = "CYCLOPTS_COMPLETION_WORDS"
+"""In this variable its script hands over the words; cyclopts answers that by itself."""
+_OPTIONS = Group("Options", sort_key=len(GROUPS))
 
 app = App(
     name="imagenet-setup",
-    help="Turns ImageNet, in any of its forms, into a dataset that trainers open, and checks that nothing is missing.",
-    version=lambda: f"imagenet-setup {version('imagenet-setup')}",
+    help="Turns ImageNet, in any of its forms, into a dataset that trainers open.\n",
+    usage="Usage: imagenet-setup [COMMAND] [OPTIONS]",
+    version=_version,
+    version_flags=("--version", "-V"),
+    version_format="markdown",  # cyclopts 5.5 prints plain text without a line break
+    help_format="plaintext",  # rich's Markdown takes 0.1 s to import
+    help_formatter=Overview(),
+    help_epilogue=SOME,
     result_action="return_value",
     default_parameter=Parameter(negative="", show_default=False),
     suppress_keyboard_interrupt=False,
 )
-for _name, _help in _COMMANDS.items():
-    _module = _name.replace("-", "_")
-    app.command(f"wizard.commands.{_module}:{_module}", name=_name, help=_help)
-app.command("wizard.commands.profiles:app", name="profiles", help="List, show or delete saved profiles.")
+app["--help"].show = False  # `help` is listed
+app["--version"].group = _OPTIONS
+app["--version"].help = "Prints the version"
+
+
+@app.command(
+    name="--install-completion",
+    group=_OPTIONS,
+    help="Makes Tab complete, in bash, zsh and fish",
+    help_formatter="default",
+    help_epilogue="",
+)
+def install_completion(
+    *,
+    shell: Annotated[
+        Literal["bash", "zsh", "fish", "powershell"] | None,
+        Parameter(help="The one that runs this command unless given."),
+    ] = None,
+) -> int:
+    """Makes Tab complete."""
+    from wizard.commands.completion import install
+
+    install(app, shell)
+    return 0
+
+
+def _help(
+    *command: Annotated[
+        str, Parameter(help="Of this command, as: profiles edit.", completer=lambda _: command_names())
+    ],
+) -> int:
+    """Print the page of a command, or the list of all."""
+    _, _, rest = app.parse_commands(list(command))
+    if rest:
+        raise _no_command(rest[0])
+    app.help_print(list(command))
+    return 0
+
+
+def _register(name: str, command: Command, group: Group, position: int) -> None:
+    module = f"wizard.commands.{name.replace('-', '_')}"
+    if name == "profiles":  # commands of its own, and so pages of its own
+        app.command(f"{module}:app", name=name, help=command.help, group=group, sort_key=position)
+        return
+    target = _help if name == "help" else f"{module}:{name.replace('-', '_')}"
+    app.command(
+        target,
+        name=name,
+        help=command.help,
+        group=group,
+        sort_key=position,
+        help_formatter="default",
+        help_epilogue=command.epilogue,
+    )
+
+
+for _group_position, (_title, _group_commands) in enumerate(GROUPS.items()):
+    _group = Group(_title, sort_key=_group_position)
+    for _position, (_name, _command) in enumerate(_group_commands.items()):
+        _register(_name, _command, _group, _position)
 
 
 @app.default
 def welcome(
     *words: Annotated[str, Parameter(show=False)],
-    plain: Annotated[bool, Parameter(help="Numbered lines without control codes, for screen readers.")] = False,
+    plain: Annotated[bool, Parameter(group=_OPTIONS, help="Asks in numbered lines, for screen readers")] = False,
 ) -> int:
     """Runs the wizard if no command is given."""
     if words:
-        commands = [name for name in app if not name.startswith("-")]
-        near = difflib.get_close_matches(words[0], commands, n=1)
-        raise UsageError(
-            f"There is no command {words[0]!r}.",
-            f"Did you mean {near[0]}?" if near else f"Commands: {', '.join(commands)}; see --help",
-        )
+        raise _no_command(words[0])
     # Not at the top: --help and errors need not wait for it.
     from wizard.commands.setup import setup
 
@@ -81,10 +136,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A file name that the terminal's encoding lacks must not end the program with a UnicodeEncodeError.
             stream.reconfigure(errors="backslashreplace")
+    if session.words[:1] == ["__complete"] and _POWERSHELL not in os.environ:
+        from wizard.commands.completion import answer
+
+        answer(session.words[1:])
+        return 0
     try:
         code = app(session.words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        return _failed(UsageError(str(error).strip(), "imagenet-setup --help, or imagenet-setup COMMAND --help"))
+        return _failed(_wrong_usage(error))
     except ReaderGone as error:
         return error.exit_code
     except SetupError as error:
@@ -96,6 +156,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  a bug must become an exit code and a crash log
         return _crashed(error)
     return code if isinstance(code, int) else 0
+
+
+def _wrong_usage(error: CycloptsError) -> UsageError:
+    first = session.words[0] if session.words else ""
+    if first and not first.startswith("-") and first not in command_names():
+        return _no_command(first)  # its options are unknown only because the command is
+    return UsageError(str(error).strip(), "imagenet-setup help, or imagenet-setup help COMMAND")
+
+
+def _no_command(word: str) -> UsageError:
+    import difflib
+
+    near = difflib.get_close_matches(word, command_names(), n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Commands: {', '.join(command_names())}; see imagenet-setup help"
+    return UsageError(f"There is no command {word!r}.", hint)
 
 
 def _with_more(error: SetupError) -> SetupError:
@@ -119,10 +194,13 @@ def _failed(error: SetupError) -> int:
 
 
 def _crashed(error: Exception) -> int:
+    import platform
+    import traceback
+
     log = state_folder() / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.log"
     text = "\n".join(
         (
-            f"imagenet-setup {version('imagenet-setup')}, Python {platform.python_version()}, {platform.platform()}",
+            f"{_version()}, Python {platform.python_version()}, {platform.platform()}",
             session.command,
             "".join(traceback.format_exception(error)),
         )

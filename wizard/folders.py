@@ -14,6 +14,11 @@ def config_folder() -> Path:
     return _home("config", platformdirs.user_config_path("imagenet-setup"))
 
 
+def saved_folder() -> Path:
+    """Where the person's own profiles are."""
+    return config_folder() / "profiles"
+
+
 def cache_folder() -> Path:
     """Where indexes, verified sums and previews are kept; safe to delete at any time."""
     return _home("cache", platformdirs.user_cache_path("imagenet-setup"))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import tomlkit
 
 from wizard.errors import ProfileError, UsageError, writing
-from wizard.folders import config_folder, expanded, recipes_folder
+from wizard.folders import expanded, recipes_folder, saved_folder
 from wizard.profile import SCHEMA, Profile, Table, check
 from wizard.profile_keys import profile_keys
 from wizard.storage import write_whole
@@ -38,11 +38,6 @@ def latest_first() -> list[Listed]:
 def recipes() -> list[Listed]:
     """The shipped recipes, by name."""
     return _listed(recipes_folder())
-
-
-def saved_folder() -> Path:
-    """Where the person's own profiles are."""
-    return config_folder() / "profiles"
 
 
 def find(name: str) -> Path:
@@ -107,6 +102,35 @@ def read(path: Path) -> Table:
     return table
 
 
+class Examined(NamedTuple):
+    """What a profile's file says: its table, and the profile if nothing is wrong with it.
+
+    Folders that it leaves open, as recipes do, are given as "source" and "output", and are not a problem.
+    """
+
+    table: Table
+    profile: Profile | None
+    problems: tuple[str, ...]
+
+
+def examine(path: Path) -> Examined:
+    """Reads a profile's file and says all that is wrong with it, instead of raising."""
+    try:
+        table = read(path)
+    except UsageError as error:
+        return Examined({}, None, (error.what,))
+    except ProfileError as error:
+        return Examined({}, None, error.problems)
+    filled = {**table}
+    for section in ("source", "output"):
+        given = table.get(section, {})
+        filled[section] = {"path": section, **given} if isinstance(given, dict) else given
+    try:
+        return Examined(table, check(filled, ""), ())
+    except (ProfileError, UsageError) as error:
+        return Examined(table, None, error.problems if isinstance(error, ProfileError) else (error.what,))
+
+
 def save(profile: Profile, name: str) -> Path:
     """Writes the profile under a name, whole or not at all; one of that name becomes NAME.toml.bak.
 
@@ -124,15 +148,23 @@ def write(profile: Profile, path: Path) -> None:
     Raises:
         MachineError: the folder cannot be written.
     """
-    text = as_toml(profile)
+    write_text(as_toml(profile).encode(), path)
+
+
+def write_text(text: bytes, path: Path) -> None:
+    """Writes a profile's text, whole or not at all; what was there becomes *.bak.
+
+    Raises:
+        MachineError: the folder cannot be written.
+    """
     with writing(path):
         # Saving the same again must not push the older version out of the backup.
-        if _is_file(path) and path.read_bytes() == text.encode():
+        if _is_file(path) and path.read_bytes() == text:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             shutil.copy2(path, _backup(path))
-        write_whole(path, text.encode())
+        write_whole(path, text)
 
 
 def delete(name: str) -> Path:
@@ -171,11 +203,21 @@ def as_toml(profile: Profile) -> str:
 
 def about(profile: Profile) -> str:
     """A profile in a line: what the images become, from where to where."""
+    return f"{_images(profile)}: {profile.source.path} → {profile.output.path}"
+
+
+def makes(profile: Profile) -> str:
+    """What a profile makes, in a line: format, trainer, splits and images."""
+    output = profile.output
+    form = f"{output.format} for {output.trainer}" if output.trainer else output.format
+    return f"{form}: {_images(profile)}"
+
+
+def _images(profile: Profile) -> str:
     image = profile.image
     sides = " x ".join(str(side) for side in (image.size, image.height, image.width) if side is not None)
     quality = "bytes kept" if image.quality is None else f"Q{image.quality}"
-    what = ", ".join((" and ".join(profile.source.splits), f"{image.resize} {sides}".rstrip(), quality))
-    return f"{what}: {profile.source.path} → {profile.output.path}"
+    return ", ".join((" and ".join(profile.source.splits), f"{image.resize} {sides}".rstrip(), quality))
 
 
 def _backup(path: Path) -> Path:

@@ -8,7 +8,7 @@ from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, put
 from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft
 from wizard.errors import SetupError
-from wizard.folders import shortened
+from wizard.folders import saved_folder, shortened
 from wizard.formatting import duration
 
 _SHOWN = 5
@@ -91,5 +91,5 @@ def _replayed(prompter: Prompter) -> SetupDraft:
         choices=tuple(Choice(each.name, each.name, each.about) for each in profiles),
     )
     name = str(put(prompter, prompt))
-    profile = profile_store.load(str(profile_store.saved_folder() / f"{name}.toml"))
+    profile = profile_store.load(str(saved_folder() / f"{name}.toml"))
     return draft_of(profile.model_copy(update={"name": name}))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from wizard.commands.parameters import ProfileName
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import Interrupted
@@ -18,7 +19,7 @@ from wizard.show.reporters import reporter_for
 
 
 def check(
-    profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
+    profile: ProfileName,
     /,
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),

@@ -1,68 +1,120 @@
-"""profiles list | show | delete."""
+"""profiles list | show | edit | delete."""
 
+import shlex
+import textwrap
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from wizard import profile_store
+from wizard.commands import editing
+from wizard.commands.catalog import GROUPS
+from wizard.commands.parameters import ProfileName, complete_saved
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.errors import ProfileError
-from wizard.folders import shortened
-from wizard.profile import Table, check
+from wizard.folders import saved_folder, shortened
+from wizard.output import Output
+from wizard.profile_store import Examined, Listed
 
-app = App(name="profiles", help="The saved profiles and the shipped recipes.")
-Name = Annotated[str, Parameter(help="A saved profile's name or a shipped recipe's name.")]
+app = App(name="profiles", help_formatter="default", help_epilogue=GROUPS["Data"]["profiles"].epilogue)
+Saved = Annotated[str, Parameter(help="A saved profile's name.", completer=complete_saved)]
+_INDENT = "    "
 
 
 @app.command(name="list")
 def list_(*, flags: OutputFlags = DEFAULT) -> int:
-    """List every profile that run accepts."""
+    """List every profile that run accepts: what it makes, where, and whether something is wrong with it."""
     output = flags.output()
     groups = {"saved": profile_store.saved(), "recipe": profile_store.recipes()}
-    width = max((len(each.name) for each in (*groups["saved"], *groups["recipe"])), default=0)
-    titles = {"saved": f"Saved in {shortened(profile_store.saved_folder())}", "recipe": "Shipped recipes"}
+    titles = {
+        "saved": f"Saved in {shortened(saved_folder())}",
+        "recipe": "Shipped recipes, which write where output.path says",
+    }
     for kind, group in groups.items():
         output.result(f"{titles[kind]}:" + ("" if group else " none yet"))
         for each in group:
-            output.result(f"  {each.name:<{width}}  {each.about}".rstrip())
-            output.event("profile", {"kind": kind, "name": each.name, "path": str(each.path), "about": each.about})
+            seen = profile_store.examine(each.path)
+            for line in _lines(each, seen, kind == "recipe", output):
+                output.result(line)
+            output.event("profile", _fields(each, seen) | {"kind": kind})
     output.event("finished", {"exit_code": 0})
     return 0
 
 
+def _lines(each: Listed, seen: Examined, is_recipe: bool, output: Output) -> list[str]:
+    """The name, and what there is to say indented below it: names are too long to stand beside it on 60 columns."""
+    if seen.profile is None:
+        more = f" (and {len(seen.problems) - 1} more)" if len(seen.problems) > 1 else ""
+        return [f"  {each.name}", *_wrapped(f"✗ {seen.problems[0]}{more}", output)]
+    if is_recipe:
+        return [f"  {each.name}", *_wrapped(each.about, output)]
+    where = _output_path(seen)
+    to = f"→ {shortened(Path(where).expanduser())}" if where else "→ output.path is left open"
+    # Not wrapped: a path can then be copied whole.
+    return [f"  {each.name}", *_wrapped(profile_store.makes(seen.profile), output), f"{_INDENT}{to}"]
+
+
+def _wrapped(text: str, output: Output) -> list[str]:
+    if not output.live:
+        return [f"{_INDENT}{text}"]
+    return textwrap.wrap(
+        text, output.console.width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False
+    )
+
+
+def _output_path(seen: Examined) -> str:
+    section = seen.table.get("output", {})
+    return str(section.get("path", "")) if isinstance(section, dict) else ""
+
+
+def _fields(each: Listed, seen: Examined) -> dict[str, object]:
+    return {
+        "name": each.name,
+        "path": str(each.path),
+        "about": each.about,
+        "makes": profile_store.makes(seen.profile) if seen.profile else "",
+        "output": _output_path(seen),
+        "problems": seen.problems,
+    }
+
+
 @app.command
-def show(name: Name, /, *, flags: OutputFlags = DEFAULT) -> int:
+def show(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Print a profile's path, its text, and what is wrong with it."""
     output = flags.output()
     path = profile_store.find(name)
     table = profile_store.read(path)
     output.say(f"· {path}")
     output.result(path.read_text(encoding="utf-8-sig").rstrip("\n"))
-    problems = _problems(table)
+    problems = list(profile_store.examine(path).problems)
     for problem in problems:
         output.say(f"! {problem}")
     output.event("finished", {"path": str(path), "profile": table, "problems": problems, "exit_code": 0})
     return 0
 
 
-def _problems(table: Table) -> list[str]:
-    """What is wrong with it; the folders that a recipe leaves open are not a problem."""
-    filled = {**table}
-    for section in ("source", "output"):
-        given = table.get(section, {})
-        filled[section] = {"path": section, **given} if isinstance(given, dict) else given
-    try:
-        check(filled, "")
-    except ProfileError as error:
-        return list(error.problems)
-    return []
+@app.command
+def edit(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
+    """Edit a profile in $VISUAL or $EDITOR; it is checked before it is saved. A recipe is copied first, as my-NAME."""
+    output = flags.output()
+    path, problems = editing.edit(profile_store.find(name), output)
+    for problem in problems:
+        output.say(f"! {problem}")
+    output.result(f"{shortened(path)}; build it with: imagenet-setup run {_as_typed(path)}")
+    output.event("finished", {"path": str(path), "problems": problems, "exit_code": 0})
+    return 0
 
 
 @app.command
-def delete(name: Name, /, *, flags: OutputFlags = DEFAULT) -> int:
+def delete(name: Saved, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Delete a saved profile; it is kept as NAME.toml.bak."""
     output = flags.output()
     backup = profile_store.delete(name)
     output.result(f"Deleted {name}; it is kept as {backup}.")
     output.event("finished", {"deleted": name, "backup": str(backup), "exit_code": 0})
     return 0
+
+
+def _as_typed(path: Path) -> str:
+    """What run takes for this file: the name of a saved profile, otherwise the path."""
+    return shlex.quote(path.stem if path.parent == saved_folder() else str(path))

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from wizard import unfinished_builds
 from wizard.build import Options, build
+from wizard.commands.parameters import ProfileName
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.engine.build_result import BuildResult, SliceResult
 from wizard.engine.executors.worker_pool import WorkerPool
@@ -30,7 +31,7 @@ from wizard.targets import registry
 
 
 def run(
-    profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
+    profile: ProfileName,
     /,
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),

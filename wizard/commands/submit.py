@@ -4,6 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from wizard.commands.parameters import ProfileName
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import Interrupted, UsageError
@@ -23,7 +24,7 @@ from wizard.submit.request import USUAL_CPUS, slurm_request
 
 
 def submit(
-    profile: Annotated[str, Parameter(help="A path, a saved profile's name or a shipped recipe's name.")],
+    profile: ProfileName,
     /,
     *,
     slurm: Annotated[bool, Parameter(help="For Slurm, the only scheduler known so far.")] = False,

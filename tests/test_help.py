@@ -1,0 +1,143 @@
+"""The pages of --help and help, and the shell completion."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wizard import cli
+from wizard.cli import main
+from wizard.commands.catalog import GROUPS, command_names
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def page(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(words) == 0
+    return capsys.readouterr().out
+
+
+def test_each_command_is_in_one_group() -> None:
+    registered = {name for name in cli.app if not name.startswith("-")}
+    assert sorted(command_names()) == sorted(registered)
+
+
+def test_the_readme_has_each_command_in_its_table() -> None:
+    rows = re.findall(r"^\| .*?\|", README.read_text(encoding="utf-8"), re.MULTILINE)
+    for name in command_names():
+        assert len([row for row in rows if f"`{name}`" in row or f"`{name} " in row]) == 1, name
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "help"])
+def test_help_fits_on_a_screen_with_the_guided_setup_first(
+    flag: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = page([flag], capsys).splitlines()
+    assert len(lines) < 25
+    assert all(len(line) <= 80 for line in lines)
+    titles = [line.split()[0] for line in lines if line[:1].strip() and not line.startswith(("Usage", "Turns"))]
+    assert titles == [*GROUPS, "Options", "Try"]
+    assert lines[3].split()[:2] == ["Begin", "setup"]
+
+
+def test_the_page_of_a_command_has_its_options_and_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    out = page(["help", "status"], capsys)
+    assert out == page(["status", "--help"], capsys)
+    assert "--watch" in out
+    assert out.endswith("Examples:\n  imagenet-setup status ~/tfrecords --watch\n")
+    assert "$VISUAL" in page(["help", "profiles", "edit"], capsys)
+
+
+def test_a_long_example_can_be_copied_from_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert "imagenet-setup run trial \\\n      --set source.path=~/imagenet \\\n" in page(["help", "run"], capsys)
+
+
+@pytest.mark.parametrize(
+    "words", [["help", "chek"], ["chek"], ["chek", "my-profile", "--set", "a.b=c"], ["chek", "--jsn"]]
+)
+def test_the_command_that_was_meant_is_named(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err == "✗ There is no command 'chek'.\n→ Did you mean check?\n"
+
+
+def test_the_version_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert re.fullmatch(r"imagenet-setup \d\S*\n", page(["-V"], capsys))
+
+
+def test_help_does_not_wait_for_the_modules_of_commands() -> None:
+    slow = ("numpy", "pydantic", "questionary", "rich.markdown", "psutil", "httpx", "tomlkit")
+    code = f"import sys; from wizard.cli import main; main(['--help']); print([m for m in {slow} if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.endswith("\n[]\n")
+
+
+def candidates(words: list[str], capfd: pytest.CaptureFixture[str]) -> list[str]:
+    assert main(["__complete", *words]) == 0
+    return capfd.readouterr().out.partition("\x1fbegin\n")[2].splitlines()
+
+
+def test_a_shell_is_offered_profiles_recipes_and_paths(
+    home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles = home / "config" / "profiles"
+    profiles.mkdir(parents=True)
+    for path in (profiles / "trial-mine.toml", tmp_path / "try.toml", tmp_path / "a" / "b" / "c.toml"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (tmp_path / "notes.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    assert candidates(["run", "tr"], capfd) == ["trial", "trial-mine", "try.toml"]
+    assert candidates(["run", "--set", "a.b=c", "./a"], capfd) == ["./a/b/c.toml"]
+    assert candidates(["check", "n"], capfd) == ["nvidia-352-q90", "nvidia-480-q85"]
+    assert candidates(["profiles", "delete", ""], capfd) == ["trial-mine"]
+    assert candidates(["help", "p"], capfd) == command_names()
+    assert candidates(["run", "/no/such/folder/"], capfd) == []
+    assert candidates(["run", "~nobody-here/"], capfd) == []
+
+
+def test_a_shell_that_asks_does_not_wait_for_the_command() -> None:
+    code = "import sys; from wizard.cli import main; main(['__complete', 'run', 't']); print('numpy' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.endswith("\nFalse\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is another home folder")
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_installed_for_a_shell(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("ZSH", "ZSH_CUSTOM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["--install-completion", "--shell", shell]) == 0
+    (script,) = (path for path in tmp_path.rglob("*") if path.is_file() and not path.name.endswith("rc"))
+    text = script.read_text()
+    assert all(word in text for word in ("__complete", "free-memory", "slice", "imagenet-setup"))
+
+
+def test_bash_completes_commands_and_profiles(tmp_path: Path) -> None:
+    """With a real shell; zsh and fish were tried by hand."""
+    if not os.access("/bin/bash", os.X_OK):
+        pytest.skip("there is no bash")
+    env = os.environ | {"HOME": str(tmp_path)}
+    words = [sys.executable, "-m", "wizard"]
+    subprocess.run([*words, "--install-completion", "--shell", "bash"], env=env, check=True, capture_output=True)
+    program = tmp_path / "imagenet-setup"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wizard "$@"\n')
+    program.chmod(0o755)
+    asked = """
+        . ~/.bashrc
+        function=$(complete -p imagenet-setup | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        tab() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); $function; echo "${COMPREPLY[@]}"; }
+        tab imagenet-setup f; tab imagenet-setup run tria; tab imagenet-setup run --sl; tab imagenet-setup profiles e
+    """
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    ran = subprocess.run(
+        ["/bin/bash", "-c", asked], env=env | {"PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines() == ["free-memory", "trial", "--slice", "edit"]
