@@ -10,7 +10,8 @@ import pytest
 
 from wizard import cli
 from wizard.cli import main
-from wizard.commands.catalog import GROUPS, command_names
+from wizard.commands.catalog import GROUPS, OPTIONS, command_names
+from wizard.commands.overview import overview
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -21,14 +22,27 @@ def page(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_each_command_is_in_one_group() -> None:
-    registered = {name for name in cli.app if not name.startswith("-")}
-    assert sorted(command_names()) == sorted(registered)
+    assert sorted(command_names()) == sorted(name for name in cli.app if not name.startswith("-"))
+
+
+def test_help_names_each_option_that_needs_no_command() -> None:
+    registered = {name for name in cli.app if name.startswith("-")}
+    parameters = {name for argument in cli.app.assemble_argument_collection() for name in argument.names}
+    flags = registered | {name for name in parameters if name.startswith("-")}
+    options = {name for names in OPTIONS for name in names.split(", ")}
+    assert options == flags - {"--help", "-h"}
 
 
 def test_the_readme_has_each_command_in_its_table() -> None:
     rows = re.findall(r"^\| .*?\|", README.read_text(encoding="utf-8"), re.MULTILINE)
     for name in command_names():
         assert len([row for row in rows if f"`{name}`" in row or f"`{name} " in row]) == 1, name
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_help_fits_into_any_width(width: int) -> None:
+    lines = overview(width).splitlines()
+    assert all(len(line) <= width for line in lines if "imagenet-setup " not in line)
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h", "help"])
@@ -67,15 +81,42 @@ def test_the_command_that_was_meant_is_named(words: list[str], capsys: pytest.Ca
     assert capsys.readouterr().err == "✗ There is no command 'chek'.\n→ Did you mean check?\n"
 
 
+def test_help_of_a_command_that_is_not_there_names_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "profiles", "lst"]) == 2
+    assert capsys.readouterr().err == "✗ There is no command 'lst'.\n→ Did you mean list?\n"
+    assert main(["help", "profiles", "fly"]) == 2
+    assert "Commands: list, show, edit, delete" in capsys.readouterr().err
+    assert main(["help", "run", "fly"]) == 2
+
+
 def test_the_version_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"imagenet-setup \d\S*\n", page(["-V"], capsys))
 
 
-def test_help_does_not_wait_for_the_modules_of_commands() -> None:
-    slow = ("numpy", "pydantic", "questionary", "rich.markdown", "psutil", "httpx", "tomlkit")
-    code = f"import sys; from wizard.cli import main; main(['--help']); print([m for m in {slow} if m in sys.modules])"
+def test_help_waits_for_no_library() -> None:
+    """It is to be there within 0.3 s; the import of the command line's library takes most of that."""
+    slow = ("cyclopts", "rich", "numpy", "pydantic", "email", "logging")
+    code = f"""
+import sys
+from wizard.__main__ import entry
+sys.argv = ["imagenet-setup", "--help"]
+try:
+    entry()
+except SystemExit:
+    print([name for name in {slow} if name in sys.modules])
+"""
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.endswith("\n[]\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are others there")
+def test_help_without_a_reader_is_no_error() -> None:
+    words = [sys.executable, "-m", "wizard", "--help"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+        assert ran.stdout is not None
+        assert ran.stderr is not None
+        ran.stdout.close()
+        assert ran.stderr.read() == b""
 
 
 def candidates(words: list[str], capfd: pytest.CaptureFixture[str]) -> list[str]:

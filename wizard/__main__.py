@@ -3,6 +3,13 @@
 
 def entry() -> None:
     """Runs the command line and ends the process with its exit code."""
+    import sys
+
+    from wizard.commands import overview
+
+    if overview.is_wanted(sys.argv[1:]):  # at once, without the command line's library
+        overview.show()
+        raise SystemExit(0)
     from wizard.cli import main
 
     raise SystemExit(main())

@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
-from wizard.commands.catalog import GROUPS, SOME, Command, command_names
-from wizard.commands.overview import Overview
+from wizard.commands import overview
+from wizard.commands.catalog import GROUPS, OPTIONS, Command, command_names
 from wizard.commands.session import OutputFlags, session
 from wizard.errors import (
     InternalError,
@@ -37,34 +37,21 @@ def _version() -> str:
 
 _POWERSHELL = "CYCLOPTS_COMPLETION_WORDS"
 """In this variable its script hands over the words; cyclopts answers that by itself."""
-_OPTIONS = Group("Options", sort_key=len(GROUPS))
 
 app = App(
     name="imagenet-setup",
-    help="Turns ImageNet, in any of its forms, into a dataset that trainers open.\n",
-    usage="Usage: imagenet-setup [COMMAND] [OPTIONS]",
+    help="Turns ImageNet, in any of its forms, into a dataset that trainers open.",
     version=_version,
     version_flags=("--version", "-V"),
     version_format="markdown",  # cyclopts 5.5 prints plain text without a line break
     help_format="plaintext",  # rich's Markdown takes 0.1 s to import
-    help_formatter=Overview(),
-    help_epilogue=SOME,
     result_action="return_value",
     default_parameter=Parameter(negative="", show_default=False),
     suppress_keyboard_interrupt=False,
 )
-app["--help"].show = False  # `help` is listed
-app["--version"].group = _OPTIONS
-app["--version"].help = "Prints the version"
 
 
-@app.command(
-    name="--install-completion",
-    group=_OPTIONS,
-    help="Makes Tab complete, in bash, zsh and fish",
-    help_formatter="default",
-    help_epilogue="",
-)
+@app.command(name="--install-completion", help=OPTIONS["--install-completion"])
 def install_completion(
     *,
     shell: Annotated[
@@ -85,44 +72,35 @@ def _help(
     ],
 ) -> int:
     """Print the page of a command, or the list of all."""
-    _, _, rest = app.parse_commands(list(command))
+    _, apps, rest = app.parse_commands(list(command))
     if rest:
-        raise _no_command(rest[0])
+        raise _no_command(rest[0], [name for name in apps[-1] if not name.startswith("-")])
     app.help_print(list(command))
     return 0
 
 
-def _register(name: str, command: Command, group: Group, position: int) -> None:
+def _register(name: str, command: Command) -> None:
     module = f"wizard.commands.{name.replace('-', '_')}"
     if name == "profiles":  # commands of its own, and so pages of its own
-        app.command(f"{module}:app", name=name, help=command.help, group=group, sort_key=position)
+        app.command(f"{module}:app", name=name, help=command.help)
         return
     target = _help if name == "help" else f"{module}:{name.replace('-', '_')}"
-    app.command(
-        target,
-        name=name,
-        help=command.help,
-        group=group,
-        sort_key=position,
-        help_formatter="default",
-        help_epilogue=command.epilogue,
-    )
+    app.command(target, name=name, help=command.help, help_epilogue=command.epilogue)
 
 
-for _group_position, (_title, _group_commands) in enumerate(GROUPS.items()):
-    _group = Group(_title, sort_key=_group_position)
-    for _position, (_name, _command) in enumerate(_group_commands.items()):
-        _register(_name, _command, _group, _position)
+for _commands in GROUPS.values():
+    for _name, _command in _commands.items():
+        _register(_name, _command)
 
 
 @app.default
 def welcome(
     *words: Annotated[str, Parameter(show=False)],
-    plain: Annotated[bool, Parameter(group=_OPTIONS, help="Asks in numbered lines, for screen readers")] = False,
+    plain: Annotated[bool, Parameter(help=OPTIONS["--plain"])] = False,
 ) -> int:
     """Runs the wizard if no command is given."""
     if words:
-        raise _no_command(words[0])
+        raise _no_command(words[0], command_names())
     # Not at the top: --help and errors need not wait for it.
     from wizard.commands.setup import setup
 
@@ -136,10 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A file name that the terminal's encoding lacks must not end the program with a UnicodeEncodeError.
             stream.reconfigure(errors="backslashreplace")
-    if session.words[:1] == ["__complete"] and _POWERSHELL not in os.environ:
-        from wizard.commands.completion import answer
-
-        answer(session.words[1:])
+    if _answered_without_a_command(session.words):
         return 0
     try:
         code = app(session.words, exit_on_error=False, print_error=False)
@@ -158,19 +133,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _answered_without_a_command(words: list[str]) -> bool:
+    """Answers --help and a shell that asks what a word may become, for both of which cyclopts takes too long."""
+    if overview.is_wanted(words):
+        overview.show()
+        return True
+    if words[:1] == ["__complete"] and _POWERSHELL not in os.environ:
+        from wizard.commands.completion import answer
+
+        answer(words[1:])
+        return True
+    return False
+
+
 def _wrong_usage(error: CycloptsError) -> UsageError:
     first = session.words[0] if session.words else ""
     if first and not first.startswith("-") and first not in command_names():
-        return _no_command(first)  # its options are unknown only because the command is
+        return _no_command(first, command_names())  # its options are unknown only because the command is
     return UsageError(str(error).strip(), "imagenet-setup help, or imagenet-setup help COMMAND")
 
 
-def _no_command(word: str) -> UsageError:
+def _no_command(word: str, known: list[str]) -> UsageError:
     import difflib
 
-    near = difflib.get_close_matches(word, command_names(), n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Commands: {', '.join(command_names())}; see imagenet-setup help"
-    return UsageError(f"There is no command {word!r}.", hint)
+    near = difflib.get_close_matches(word, known, n=1)
+    names = f"Commands: {', '.join(known)}; see imagenet-setup help" if known else "imagenet-setup help lists them"
+    return UsageError(f"There is no command {word!r}.", f"Did you mean {near[0]}?" if near else names)
 
 
 def _with_more(error: SetupError) -> SetupError:

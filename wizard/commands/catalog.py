@@ -23,7 +23,7 @@ class Command:
 
     @property
     def help(self) -> str:
-        """Summary and details; the list of commands shows the first paragraph only."""
+        """Summary and details; a shell shows the first paragraph beside the name."""
         return "\n\n".join(filter(None, (self.summary, self.details)))
 
     @property
@@ -33,11 +33,15 @@ class Command:
         return "\n".join(["Examples:", *lines]) if lines else ""
 
 
-SOME = """\
-Try      imagenet-setup inspect ~/imagenet
-         imagenet-setup profiles edit trial
-         imagenet-setup run my-trial"""
-"""The examples of --help, in the columns of its groups."""
+EXAMPLES = ("inspect ~/imagenet", "profiles edit trial", "run my-trial")
+"""The examples of --help."""
+
+OPTIONS: Mapping[str, str] = {
+    "--plain": "Asks in numbered lines, for screen readers",
+    "-V, --version": "Prints the version",
+    "--install-completion": "Makes Tab complete, in bash, zsh and fish",
+}
+"""The options without a command, but for --help."""
 
 # Cut with a backslash, so that it can be copied from a narrow terminal too.
 _LONG = "{} \\\n      --set source.path=~/imagenet \\\n      --set output.path=~/trial"

@@ -1,44 +1,61 @@
-"""Layout of `imagenet-setup --help`: groups beside their commands, so that all of it fits on a screen of 80 x 24."""
+"""`imagenet-setup --help`: the commands in their groups, on a screen of 80 x 24.
 
-from typing import TYPE_CHECKING
+Not by cyclopts, whose import alone took longer (0.2 s) than this page may; the pages of commands are its own.
+"""
 
-from rich.table import Table
-from rich.text import Text
+import shutil
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
 
-if TYPE_CHECKING:  # cyclopts imports these only where help is shown
-    from cyclopts.help import HelpEntry, HelpPanel
-    from rich.console import Console, ConsoleOptions
+from wizard.commands.catalog import EXAMPLES, GROUPS, OPTIONS
 
-_TITLE = 7
-"""Columns of the longest group's name."""
-
-
-class Overview:
-    """A cyclopts help formatter without boxes: a panel's title is the first column of its first row."""
-
-    def __call__(self, console: "Console", options: "ConsoleOptions", panel: "HelpPanel") -> None:
-        """Prints a group of commands or options."""
-        del options
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(min_width=_TITLE, no_wrap=True, style="bold")
-        table.add_column(min_width=len("free-memory"), no_wrap=True, style="cyan")
-        table.add_column()
-        title = panel.title
-        for entry in panel.entries:
-            table.add_row(title, _names(entry), entry.description)
-            title = ""
-        console.print(table)
-
-    def render_usage(self, console: "Console", options: "ConsoleOptions", usage: object) -> None:
-        """Prints the usage; the description follows without a blank line."""
-        del options
-        console.print(Text(str(usage).strip()))
-
-    def render_description(self, console: "Console", options: "ConsoleOptions", description: object) -> None:
-        """Prints what the program does, and a blank line."""
-        del options
-        console.print(description)
+_ABOUT = (
+    "Usage: imagenet-setup [COMMAND] [OPTIONS]",
+    "Turns ImageNet, in any of its forms, into a dataset that trainers open.",
+)
+_GAP = 2
+"""Columns between the group, the name and what it is for."""
+_LEAST = 40
+"""Columns below which a terminal has to wrap lines by itself."""
 
 
-def _names(entry: "HelpEntry") -> str:
-    return ", ".join([*entry.positive_shorts, *entry.positive_names])
+def is_wanted(words: Sequence[str]) -> bool:
+    """Whether a command line asks for this page: help alone, or --help without a command."""
+    if list(words) == ["help"]:
+        return True
+    asks = any(word in ("--help", "-h") for word in words)
+    return asks and all(word.startswith("-") and word != "--install-completion" for word in words)
+
+
+def overview(width: int) -> str:
+    """The page for a terminal of so many columns."""
+    width = max(_LEAST, width)
+    titles = max(map(len, (*GROUPS, "Options"))) + _GAP
+    lines = [line for each in _ABOUT for line in textwrap.wrap(each, width)] + [""]
+    for title, commands in GROUPS.items():
+        lines += _rows(title, {name: command.summary for name, command in commands.items()}, titles, width)
+    lines += [*_rows("Options", OPTIONS, titles, width), ""]
+    lines += [f"{'' if number else 'Try':<{titles}}imagenet-setup {each}" for number, each in enumerate(EXAMPLES)]
+    return "\n".join(lines)
+
+
+def _rows(title: str, entries: Mapping[str, str], titles: int, width: int) -> list[str]:
+    """A group's lines; names of commands are in one column over all groups, longer ones of options in their own."""
+    names = max(len("free-memory"), *map(len, entries)) + _GAP
+    lines = []
+    for name, summary in entries.items():
+        lines += textwrap.wrap(
+            summary, width, initial_indent=f"{title:<{titles}}{name:<{names}}", subsequent_indent=" " * (titles + names)
+        )
+        title = ""
+    return lines
+
+
+def show() -> None:
+    """Prints the page; a reader that has gone is no error."""
+    try:
+        sys.stdout.write(overview(shutil.get_terminal_size().columns) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stderr.close()  # Python would report at its end that it cannot flush

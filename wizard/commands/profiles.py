@@ -16,7 +16,7 @@ from wizard.folders import saved_folder, shortened
 from wizard.output import Output
 from wizard.profile_store import Examined, Listed
 
-app = App(name="profiles", help_formatter="default", help_epilogue=GROUPS["Data"]["profiles"].epilogue)
+app = App(name="profiles", help_epilogue=GROUPS["Data"]["profiles"].epilogue)
 Saved = Annotated[str, Parameter(help="A saved profile's name.", completer=complete_saved)]
 _INDENT = "    "
 
