@@ -23,8 +23,9 @@ _OURS = ("asynchronous", "loop", "n_workers", "job_cls", "scheduler_cls", "silen
 
 def quiet() -> None:
     """Dask's own messages would be written over the dashboard; what a person has to know is said by notes."""
-    for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in logging.root.manager.loggerDict:
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     # Another cluster has the usual port; that of this one's own dashboard is any other then.
     warnings.filterwarnings("ignore", message=r"\s*Port \d+ is already in use", category=UserWarning)
     # Tasks are kept apart from each other, so that a few MB of a plan's rows are no reason to warn.
