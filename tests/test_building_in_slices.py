@@ -320,6 +320,58 @@ def test_a_slice_is_named_in_its_run_file_and_its_result(
     assert (seen.run.slice, seen.run.state) == ("1/4", "finished")
 
 
+def test_a_shard_that_another_slice_has_rejected_meanwhile_is_not_taken_for_done(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("2/2", raw, out)
+    theirs = "train-00001-of-00005"
+    under_way = out / f".building-{theirs}-0123456789abcdef.tmp"
+
+    def repair(event: Event) -> None:
+        """What run --repair of the other slice does while this one builds."""
+        if isinstance(event, Started):
+            (out / RECORD_FOLDER / f"{theirs}.json").unlink()
+            (out / theirs).unlink()
+            under_way.write_bytes(b"")
+
+    assert isinstance(run("1/2", raw, out, repair), SliceResult)
+    assert under_way.exists()
+
+
+def test_a_shard_that_is_gone_loses_its_record_before_it_is_built_again(
+    raw: Path, tmp_path: Path, plain: dict[str, bytes]
+) -> None:
+    out = tmp_path / "out"
+    run("1/2", raw, out)
+    run("2/2", raw, out)
+    (out / "train-00001-of-00005").unlink()
+    stopped_when_it_starts(slice_of("2/2", raw, out))
+    assert isinstance(run("1/2", raw, out), SliceResult)  # and no error, nor anything of the other slice removed
+    assert not (out / MANIFEST).exists()
+    assert isinstance(run("2/2", raw, out), BuildResult)
+    assert contents(out) == plain
+
+
+def test_a_process_that_was_replaced_leaves_what_the_other_one_writes_alone(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    under_way = out / ".building-train-00000-of-00005-0123456789abcdef.tmp"
+
+    @contextmanager
+    def holding_until_the_start(*_: object) -> Iterator[Callable[[], bool]]:
+        (out / RUN_FOLDER).mkdir(parents=True)
+        yield under_way.exists
+
+    def take_over(event: Event) -> None:
+        if isinstance(event, Started):
+            under_way.write_bytes(b"")
+
+    monkeypatch.setattr("wizard.build.holding", holding_until_the_start)
+    with pytest.raises(MachineError, match="Another process has taken over slice 1/2"):
+        run("1/2", raw, out, take_over)
+    assert under_way.exists()
+
+
 def test_a_slice_that_is_none_is_refused(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words("5/4", raw, tmp_path / "out", tmp_path / "p.toml")[3:]) == 2
     assert "--slice 5/4 is none of 1/4 to 4/4" in capsys.readouterr().out

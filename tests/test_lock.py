@@ -224,3 +224,18 @@ def test_a_wait_can_be_ended(tmp_path: Path, holding: Callable[[Path], BaseProce
 
     with pytest.raises(Interrupted), waiting_lease(tmp_path / "a.lease", "", Waiting(check=stop)):
         pass
+
+
+@pytest.mark.parametrize("take", [lambda file: lease(file, ""), lambda file: waiting_lease(file, "")])
+def test_what_failed_while_a_lease_was_held_is_not_hidden_by_its_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, take: Callable[[Path], AbstractContextManager[object]]
+) -> None:
+    release = filelock.SoftFileLease.release
+
+    def released_and_failed(self: filelock.SoftFileLease) -> None:
+        release(self)
+        raise OSError(errno.EIO, "Input/output error", self.lock_file)
+
+    monkeypatch.setattr(filelock.SoftFileLease, "release", released_and_failed)
+    with pytest.raises(MachineError, match=r"train-00001 cannot be written\."), take(tmp_path / "a.lease"):
+        raise MachineError("train-00001 cannot be written.")

@@ -83,7 +83,7 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
     with (
         writing(output),
         holding(output, job.slice, waiting) as lost,
-        _workers(pool or WorkerPool(), output, plan, job.slice) as workers,
+        _workers(pool or WorkerPool(), output, plan, job.slice, lost) as workers,
     ):
         _remove_leftovers(output, plan, job.slice)  # under the lease: those of a run under way are no leftovers
         with alone_with(output, waiting):
@@ -115,12 +115,13 @@ def _either(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[
 
 
 @contextmanager
-def _workers(pool: WorkerPool, output: Path, plan: Plan, part: Slice) -> Iterator[WorkerPool]:
+def _workers(pool: WorkerPool, output: Path, plan: Plan, part: Slice, lost: Callable[[], bool]) -> Iterator[WorkerPool]:
     try:
         with pool:
             yield pool
     finally:
-        _remove_leftovers(output, plan, part)
+        if not lost():  # else they may be those of the process that has taken over
+            _remove_leftovers(output, plan, part)
 
 
 def _remove_leftovers(output: Path, plan: Plan, part: Slice) -> None:
@@ -144,7 +145,7 @@ def _build_slice(
     to_build = {*own} - built_before.keys()
     checks = settle_checks(job, plan, to_build, executor, report_or_stop, md5=options.md5)
     with alone_with(output, _waiting(report, options.stopping)):
-        _prepare_folder(output, plan, own, built_before)
+        _prepare_folder(plan, own, records, built_before)
     spilled = WORKER_BYTES if job.reading.staged else 0
     share = None if "memory" in options.ignored else memory_for_an_image(engine.memory(), job.workers, spilled)
     staged: list[list[StagedSplit]] = []
@@ -185,10 +186,12 @@ def _complete(job: Job, plan: Plan, records: CommitRecords, answers: Answers, re
     if not job.slice.is_whole:
         # A file that is made there has NFS look at the folder anew. So the slice that commits last sees all records.
         time_in(output / RECORD_FOLDER)
-        records.done.update(read_commit_records(output).done)
+        own = {name: records.done[name] for name in job.slice.among(plan.shard_names)}
+        there = read_commit_records(output).done
+        records.done.clear()  # another slice may have rejected a shard since these were read
+        records.done.update(there | own)
         waiting = [name for name in plan.shard_names if not records.is_recorded(name, skip_bad=job.skip_bad)]
         if waiting:
-            own = {name: records.done[name] for name in job.slice.among(plan.shard_names)}
             require_whole(output, plan, replace(records, done=own), {})
             return False
         remove_leftovers(output, plan.target)
@@ -207,10 +210,18 @@ def _complete(job: Job, plan: Plan, records: CommitRecords, answers: Answers, re
     return True
 
 
-def _prepare_folder(output: Path, plan: Plan, own: Collection[str], built_before: Mapping[str, CommitRecord]) -> None:
-    """Restores the files beside finished shards, and removes those that a killed run left beside others."""
+def _prepare_folder(
+    plan: Plan, own: Collection[str], records: CommitRecords, built_before: Mapping[str, CommitRecord]
+) -> None:
+    """Restores the files beside finished shards, and removes those that a killed run left beside others.
+
+    A shard that is gone loses its record, lest another slice take it for done while it is built again.
+    """
+    output = records.folder
     for name in own:
         record = built_before.get(name)
+        if record is None and name in records.done and plan.target.missing(output, records.done[name]):
+            records.reject(name)
         if record is None or plan.target.wrong_beside(output, record):
             with suppress(ShardDamage):  # verify reports the damage if the shard is not rebuilt
                 plan.target.restore_beside(output, name)

@@ -4,7 +4,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -97,7 +97,7 @@ def lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator[Callabl
     try:
         yield lambda: contender.lease.compromise is not None
     finally:
-        contender.lease.release()
+        contender.release()
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def waiting_lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator
     try:
         yield
     finally:
-        contender.lease.release()
+        contender.release()
 
 
 def is_held(file: Path, now: float) -> bool:
@@ -181,6 +181,11 @@ class _Contender:
                 raise
         self._look()
         return False
+
+    def release(self) -> None:
+        """Gives the lease back; where that fails, it runs out by itself, and what failed before is the better news."""
+        with suppress(OSError):
+            self.lease.release()
 
     def _look(self) -> None:
         """Notes whether the holder has given a sign of life; removes the lease of one that gave none for long.

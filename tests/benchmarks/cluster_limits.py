@@ -12,6 +12,7 @@ from typing import Literal
 
 from tests.benchmarks.cluster_figures import CARD, CORES, LINE, OUTSTANDING, REQUEST, Dataset, Figure, Server
 from wizard.engine.looks import AT_ONCE
+from wizard.sources.trees.class_archives import AT_ONCE as ARCHIVES_AT_ONCE
 
 Form = Literal["TFRecord", "image files"]
 Figures = Mapping[str, Figure]
@@ -113,9 +114,11 @@ def estimate(work: Work, cluster: Cluster, figures: Figures) -> Estimate:
 
 
 def index_seconds(dataset: Dataset, latency: float, figures: Figures) -> float:
-    """To index the archives without the cache: a read for each image's header, one after the other."""
-    each = max(figures["header"].value / 1000, latency * figures["header latency"].value)
-    return dataset.images * each
+    """To index the archives without the cache: each image's header is waited for, in one archive or in several."""
+    wait = latency * figures["header latency"].value
+    if not dataset.is_class_archives:
+        return dataset.images * max(figures["header"].value / 1000, wait)
+    return dataset.images * max(figures["class header"].value / 1000, wait / ARCHIVES_AT_ONCE)
 
 
 def _changes(work: Work, figures: Figures) -> float:

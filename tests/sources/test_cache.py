@@ -1,4 +1,5 @@
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wizard.errors import Interrupted
 from wizard.sources.cache import Arrays, cached
 
 
@@ -102,3 +104,24 @@ def test_what_several_want_at_once_is_made_once(tmp_path: Path, files: list[Path
         results = list(threads.map(lambda _: taken(tmp_path, make, files), range(4)))
     assert results == [1, 1, 1, 1]
     assert [file.suffix for file in (tmp_path / "cache").iterdir()] == [".npz"]
+
+
+def test_a_wait_for_another_process_that_makes_them_can_be_ended(tmp_path: Path, files: list[Path]) -> None:
+    ready, done = threading.Event(), threading.Event()
+
+    def make() -> Arrays:
+        ready.set()
+        done.wait()
+        return {}
+
+    def stop(_done: int, _total: int) -> None:
+        raise Interrupted("stopped")
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(cached, tmp_path / "cache", files[0], "kind", make)
+        assert ready.wait(30)
+        try:
+            with pytest.raises(Interrupted):
+                cached(tmp_path / "cache", files[0], "kind", Maker(), progress=stop)
+        finally:
+            done.set()

@@ -7,6 +7,8 @@ import pytest
 
 from wizard.submit.environment import Environment, this_environment
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Slurm is not for Windows")
+
 
 def with_command(prefix: Path) -> Path:
     (prefix / "bin").mkdir(parents=True)

@@ -53,5 +53,10 @@ def test_the_memory_that_is_asked_for_passes_the_check_of_memory() -> None:
     assert (found.status, workers) == ("pass", 8)
 
 
+def test_the_verification_has_memory_for_tensorflow_and_all_names() -> None:
+    assert sizing.verify_memory(work(images=1_300_000), cpus=8) == "4G"
+    assert sizing.verify_memory(work(images=13_000_000), cpus=8) == "6G"
+
+
 def test_the_verification_has_time_to_read_everything() -> None:
     assert sizing.verify_limit(work()) == 4200

@@ -84,6 +84,7 @@ def test_a_task_runs_its_slice_with_as_many_workers_as_cpus(slurm_build: SlurmBu
     profile = str(slurm_build.folder / PROFILE)
     words = ["run", profile, "--slice", "3/4", "--set", "run.workers=2", "--plain"]
     assert cluster.calls == [["imagenet-setup", *words]]
+    assert list(slurm_build.folder.glob("begun*")) == []
 
 
 def test_ignored_checks_are_passed_on(slurm_build: SlurmBuild, cluster: Cluster) -> None:

@@ -181,8 +181,10 @@ def evaluate(
 
 def remaining_fraction(job: Job, output: OutputState) -> float:
     """The part of all images that this run has to build: those of its slice that are in no shard there yet."""
-    own = {*job.slice.among(job.shard_names)}
-    done = sum(result.images + len(result.skipped) for result in output.in_place if result.shard in own)
+    own, there = {*job.slice.among(job.shard_names)}, output.in_place
+    # The whole counts every shard: the guided setup estimates before it has asked how many shards there will be.
+    counted = there if job.slice.is_whole else [result for result in there if result.shard in own]
+    done = sum(result.images + len(result.skipped) for result in counted)
     return max(0.0, len(own) / max(1, len(job.shard_names)) - done / job.images)
 
 

@@ -69,7 +69,7 @@ def read_boxes(path: Path, cache: Path, progress: Progress) -> BoxTable:
         }
 
     with reading(path):
-        arrays = cached(cache, path, "boxes6", make)
+        arrays = cached(cache, path, "boxes6", make, progress=progress)
     warnings = tuple(map(os.fsdecode, arrays["warnings"].tolist()))
     return BoxTable(arrays["name"], arrays["boxes"], int(arrays["rejected"]), warnings)
 

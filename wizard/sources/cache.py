@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.errors import MachineError
-from wizard.lock import waiting_lease
+from wizard.lock import Waiting, waiting_lease
 from wizard.storage import replacing
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -32,7 +32,13 @@ def fingerprint(path: Path) -> str:
 
 
 def cached(
-    folder: Path, path: Path, kind: str, make: Callable[[], Arrays], *, files: Sequence[Path] | None = None
+    folder: Path,
+    path: Path,
+    kind: str,
+    make: Callable[[], Arrays],
+    *,
+    files: Sequence[Path] | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Arrays:
     """The arrays that `make` gives for the file at `path`, from the cache where they are there and good.
 
@@ -42,6 +48,7 @@ def cached(
         kind: what the arrays are, with a version of their form.
         make: called when they are not there, stale or damaged.
         files: that they are made from, in order, where that is not the file at `path` alone.
+        progress: called while another process makes them, with nothing done of 1; what it raises ends the wait.
     """
     sources = (path,) if files is None else files
     key = _state(sources)
@@ -49,7 +56,7 @@ def cached(
     arrays = _load(entry, key)
     if arrays is not None:
         return arrays
-    with _alone(entry):
+    with _alone(entry, Waiting(check=lambda: progress(0, 1))):
         arrays = _load(entry, key)
         if arrays is None:
             arrays = make()
@@ -59,7 +66,7 @@ def cached(
 
 
 @contextmanager
-def _alone(entry: Path) -> Iterator[None]:
+def _alone(entry: Path, waiting: Waiting) -> Iterator[None]:
     """Has others that want the same entry wait for it, on all machines that share the folder.
 
     To index ImageNet's archives takes more than a million reads, which the slices of a build need not do one by one.
@@ -67,7 +74,7 @@ def _alone(entry: Path) -> Iterator[None]:
     with ExitStack() as held:
         with suppress(OSError, MachineError):  # the folder cannot be written, so that nothing can be shared
             entry.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(waiting_lease(entry.with_suffix(".lease"), f"{entry} is being made."))
+            held.enter_context(waiting_lease(entry.with_suffix(".lease"), f"{entry} is being made.", waiting))
         yield
 
 

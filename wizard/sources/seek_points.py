@@ -68,7 +68,7 @@ def find_seek_points(path: Path, size: int, cores: int, progress: Callable[[int,
         return {"points": np.frombuffer(found.getvalue(), np.uint8)}
 
     try:
-        cached(cache_folder(), path, _KIND, make)
+        cached(cache_folder(), path, _KIND, make, progress=progress)
     except (RuntimeError, ValueError):
         return
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.errors import UsageError, writing
+from wizard.errors import Hint, UsageError, writing
 from wizard.events import CheckResult
 from wizard.formatting import counted
 from wizard.machine.cores import usable_cores
@@ -57,7 +57,7 @@ def require_possible(profile: Profile) -> None:
     if profile.run.engine != "local":
         raise UsageError(
             f'run.engine = "{profile.run.engine}": each task of an array has workers of its own.',
-            "Submit with --set run.engine=local, or build with imagenet-setup run",
+            Hint("Submit it with {}, or build it with imagenet-setup run", "run.engine=local"),
         )
 
 
@@ -147,7 +147,7 @@ def _decided(
         time=time,
         notice=sizing.notice(work, seconds),
         verify_time=sizing.as_slurm_time(sizing.verify_limit(work)),
-        verify_memory=sizing.verify_memory(cpus),
+        verify_memory=sizing.verify_memory(work, cpus),
         partition=request.partition,
         account=request.account,
         extra=request.extra,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from wizard.errors import UsageError
+from wizard.errors import Hint, UsageError
 from wizard.submit.environment import Environment
 
 BUILD, VERIFY, PROFILE, LOGS = "build.sh", "verify.sh", "profile.toml", "logs"
@@ -75,7 +75,7 @@ def require_path(folder: Path) -> None:
     if "\\" in text or not text.isprintable():
         raise UsageError(
             f"{text!r}: Slurm cannot write logs below a folder whose name has a backslash or a control character.",
-            "Choose another folder: --set output.path=FOLDER",
+            Hint("Choose another folder: {}", "output.path=FOLDER"),
         )
 
 
@@ -140,6 +140,7 @@ elif [ "$limit" ] && {{ [ $code = 130 ] || [ $code = 143 ]; }}; then # stopped, 
     fi
 fi
 # 2, 3 and 4 (profile, raw data, machine) would come again, so nothing is requeued for them.
+[ $code = 0 ] && rm -f "$begun" "$begun-before"
 exit $code
 """
 

@@ -33,8 +33,11 @@ class IndexFiles:
 
     def remove(self, output: Path, name: str) -> None:
         """Removes an index, and the folder with the last of them."""
-        (output / self.folder / name).unlink(missing_ok=True)
-        with suppress(OSError):  # it is not there, or something is in it
+        try:
+            (output / self.folder / name).unlink()
+        except FileNotFoundError:  # an empty folder may be another slice's, which is about to write into it
+            return
+        with suppress(OSError):  # something is in it
             (output / self.folder).rmdir()
 
     def restore(self, output: Path, name: str, shard: Path, *, asked: bool) -> None:

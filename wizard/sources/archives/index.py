@@ -26,7 +26,7 @@ def read_table(path: Path, split: Split, cache: Path, progress: Progress) -> Sam
             the official one at the same size.
     """
     with reading(path):
-        arrays = cached(cache, path, f"index7-{split}", lambda: _walk(path, split, progress))
+        arrays = cached(cache, path, f"index7-{split}", lambda: _walk(path, split, progress), progress=progress)
         official = may_be_official(path, split)
     hint = f"{'Download the archive' if official else 'Download or pack the archive'} again, or " + ON_BAD_IMAGE
     return replace(

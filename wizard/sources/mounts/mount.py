@@ -74,7 +74,7 @@ def mount(path: Path, cache: Path, progress: Progress, *, beside: bool = False) 
             members = known.members
         else:
             make = zip_members if form == "zip" else tar_members
-            arrays = cached(cache, path, f"members1-{form}", lambda: make(path, progress))
+            arrays = cached(cache, path, f"members1-{form}", lambda: make(path, progress), progress=progress)
             try:
                 members = members_of(arrays)
             except DuplicateMember as error:

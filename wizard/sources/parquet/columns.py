@@ -81,7 +81,9 @@ def read_columns(files: ParquetFiles, split: Split, cache: Path, progress: Progr
         InputError: a file is damaged, has no images, or other columns than the others.
     """
     with reading(files.path):
-        arrays = cached(cache, files.path, f"parquet3-{split}", lambda: _scan(files, progress), files=files.files)
+        arrays = cached(
+            cache, files.path, f"parquet3-{split}", lambda: _scan(files, progress), files=files.files, progress=progress
+        )
     stored: dict[str, Any] = json.loads(str(arrays.pop("schema")))
     lists = {key: tuple(value) for key, value in stored.items() if isinstance(value, list)}
     return Columns(files=files, schema=ImageSchema(**stored | lists), **arrays)

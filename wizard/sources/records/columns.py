@@ -116,7 +116,9 @@ def read_columns(files: RecordFiles, split: Split, cache: Path, progress: Progre
         InputError: a file is damaged or compressed in another way, or a record is no Example that holds one image.
     """
     with reading(files.path):
-        arrays = cached(cache, files.path, f"records3-{split}", lambda: _scan(files, progress), files=files.files)
+        arrays = cached(
+            cache, files.path, f"records3-{split}", lambda: _scan(files, progress), files=files.files, progress=progress
+        )
     return Columns(files=files, **arrays)
 
 

@@ -74,7 +74,9 @@ def read_columns(shards: Shards, schema: Schema, cache: Path, progress: Progress
     read = "\n".join((shards.form, shards.name, schema.image, schema.label, schema.name, *map(str, shards.lengths)))
     kind = f"tfds1-{hashlib.sha256(read.encode()).hexdigest()[:16]}"
     with reading(folder):
-        arrays = cached(cache, folder, kind, lambda: _scan(shards, schema, progress), files=shards.files)
+        arrays = cached(
+            cache, folder, kind, lambda: _scan(shards, schema, progress), files=shards.files, progress=progress
+        )
     return Columns(shards=shards, **arrays)
 
 

@@ -1,6 +1,6 @@
 """Folders of images -> SampleTable."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -10,7 +10,6 @@ import numpy as np
 
 from wizard.errors import InputError, reading
 from wizard.formats import image_codec, tar
-from wizard.formats.padding import ends_in_zeros, is_padding
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.cache import Arrays
 from wizard.sources.locate import ON_BAD_IMAGE, zeros_warning
@@ -22,6 +21,7 @@ from wizard.sources.rows import Row, columns, unusable
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Progress
 from wizard.sources.split_names import split_of_folder
+from wizard.sources.trees.class_archives import ClassArchive, read_archive, reading_ahead
 from wizard.sources.trees.copies import copies, link_warnings, nested_warning
 from wizard.sources.trees.image_names import parse_image_name, passed_over
 from wizard.sources.trees.labeling import InvalidName, Labeling, safe
@@ -29,6 +29,7 @@ from wizard.sources.trees.listing import Bounds, folders_in, walk
 from wizard.sources.trees.sorter import Sorter
 from wizard.sources.trees.split_dirs import SplitDir, class_archive
 
+_Read = Callable[[Path], ClassArchive]
 _BATCH = 5000  # images between two looks at how far it is
 _RENAME = "Move it to where it belongs, rename it, or remove it"
 _AGAIN = "Remove it, or unpack it again"
@@ -113,14 +114,15 @@ class Folders:
             return
         found = list(chain.from_iterable(map(self._classes, self.split_dir.pieces)))
         doubts += link_warnings([file for _, file in found])
-        for count, (name, file) in enumerate(found, 1):
-            rows = list(self._of_class(name, file, sorter, doubts))
-            if not rows:
-                raise self._without_images(name, file)
-            if file.name != name:
-                sorter.leave(str(file.with_name(name)))
-            progress(count, len(found))
-            yield str(file), rows
+        with reading_ahead([file for name, file in found if file.name != name]) as archives:
+            for count, (name, file) in enumerate(found, 1):
+                rows = list(self._of_class(name, file, sorter, doubts, archives.take))
+                if not rows:
+                    raise self._without_images(name, file)
+                if file.name != name:
+                    sorter.leave(str(file.with_name(name)))
+                progress(count, len(found))
+                yield str(file), rows
 
     def _classes(self, piece: SplitDir) -> Iterator[tuple[str, Path]]:
         found = walk(piece.path, self.bounds, lambda entry: bool(class_archive(entry.name)), nested=False)
@@ -164,11 +166,11 @@ class Folders:
         with reading(piece.path), filesystem.scandir(piece.path) as entries:
             return [e.name for e in entries if e.is_dir(follow_symlinks=False) and not passed_over(e.name)]
 
-    def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:
+    def _of_class(self, name: str, path: Path, sorter: Sorter, doubts: list[str], read: _Read) -> Iterator[Row]:
         with _naming(str(path)):
             label = self.labeling.rank(name)
         if path.name != name:
-            yield from self._of_archive(name, label, path, sorter, doubts)
+            yield from self._of_archive(name, label, path, sorter, doubts, read)
             return
         for below, size in sorted(walk(path, self.bounds, sorter.is_image, sorter.pass_over)):
             with _naming(f"{path}/{below}"):
@@ -177,31 +179,31 @@ class Folders:
 
     def _without_images(self, name: str, path: Path) -> InputError:
         alone = Sorter()
-        list(self._of_class(name, path, alone, []))
+        list(self._of_class(name, path, alone, [], read_archive))
         missed = any(not each.clutter for each in alone.left_out)
         return InputError(instead_of_images(path, alone.left_out), _CONVERT if missed else _AGAIN)
 
-    def _of_archive(self, wnid: str, label: int, path: Path, sorter: Sorter, doubts: list[str]) -> Iterator[Row]:
-        last: tar.Member | None = None
-
-        def ended(size: int, zeros: int) -> None:
-            inside = last is not None and ends_in_zeros(file, last.offset, last.size)
-            if inside or not is_padding(size, zeros):
-                doubts.append(zeros_warning(str(path), zeros, "images", inside=inside))
-
+    def _of_archive(
+        self, wnid: str, label: int, path: Path, sorter: Sorter, doubts: list[str], read: _Read
+    ) -> Iterator[Row]:
         try:
-            with reading(path), path.open("rb", buffering=0) as file:
-                for member in tar.members(file, 0, path.stat().st_size, head=image_codec.MAGIC_BYTES, ended=ended):
-                    last = member if sorter.is_image_member(str(path), member) else None
-                    if last is None:
-                        continue
-                    with _naming(f"{path}: {member.name}"):
-                        name = self.labeling.in_class(wnid, safe(member.name).rpartition("/")[2])
-                    yield Row(name, member.offset, member.size, label, bool(image_codec.sniff(member.head)))
+            with reading(path):
+                archive = read(path)
         except tar.TarDamage as error:
             beside = path.with_suffix("")
             remove = f"If the folder {beside} is complete, remove the archive; else copy" if beside.is_dir() else "Copy"
             raise InputError(f"{path}: {error}.", error.hint or f"{remove} or unpack it again") from error
+        is_image = False
+        for member in archive.members:
+            is_image = sorter.is_image_member(str(path), member)
+            if not is_image:
+                continue
+            with _naming(f"{path}: {member.name}"):
+                name = self.labeling.in_class(wnid, safe(member.name).rpartition("/")[2])
+            yield Row(name, member.offset, member.size, label, bool(image_codec.sniff(member.head)))
+        inside = is_image and archive.last_is_hollow
+        if inside or not archive.is_padded:
+            doubts.append(zeros_warning(str(path), archive.zeros, "images", inside=inside))
 
 
 @contextmanager

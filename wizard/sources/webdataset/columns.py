@@ -81,7 +81,14 @@ def read_columns(files: ShardFiles, split: Split, cache: Path, progress: Progres
         InputError: a shard is damaged, has another number of samples than is stated, or a sample cannot be used.
     """
     with reading(files.path):
-        arrays = cached(cache, files.path, f"webdataset1-{split}", lambda: _scan(files, progress), files=files.files)
+        arrays = cached(
+            cache,
+            files.path,
+            f"webdataset1-{split}",
+            lambda: _scan(files, progress),
+            files=files.files,
+            progress=progress,
+        )
     kinds, firsts = ([*map(os.fsdecode, arrays.pop(column).tolist())] for column in ("left_out", "left_out_first"))
     counts, cluttered = (arrays.pop(column).tolist() for column in ("left_out_count", "left_out_clutter"))
     left_out = zip(kinds, firsts, counts, cluttered, strict=True)
