@@ -64,8 +64,8 @@ def test_a_build_without_a_scheduler_runs_on_a_cluster_of_its_own(raw: Path, bui
     path = tmp_path / "p.toml"
     path.write_text(
         f"[source]\npath = '{raw}'\nboxes = 'all'\n[image]\nresize = 'crop'\nheight = 64\nwidth = 96\nquality = 85\n"
-        f"[output]\npath = '{tmp_path / 'out'}'\ntrain_shards = {TRAIN_SHARDS}\nvalidation_shards = {VALIDATION_SHARDS}\n"
-        "[run]\nengine = 'dask'\nworkers = 1\n"
+        f"[output]\npath = '{tmp_path / 'out'}'\ntrain_shards = {TRAIN_SHARDS}\n"
+        f"validation_shards = {VALIDATION_SHARDS}\n[run]\nengine = 'dask'\nworkers = 1\n"
     )
     words = [sys.executable, "-m", "wizard", "run", str(path), "--plain"]
     ran = subprocess.run(words, capture_output=True, text=True, check=True)
