@@ -150,6 +150,20 @@ def test_sshfs_eperm_for_a_file_that_another_host_makes_means_taken(
         assert refused
 
 
+def test_a_lease_of_a_version_that_waits_otherwise_is_respected_and_taken_over(
+    tmp_path: Path, holding: Callable[[Path], BaseProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = holding(tmp_path / "a.lease")
+    monkeypatch.setattr(lock, "DURATION", 1.0)
+    with pytest.raises(MachineError, match=r"It is taken\."), lease(tmp_path / "a.lease", "It is taken."):
+        pass
+    other.kill()
+    other.join()
+    as_on_another_machine(tmp_path / "a.lease")
+    with lease(tmp_path / "a.lease", "It is taken.") as lost:
+        assert not lost()
+
+
 def test_a_holder_that_was_replaced_learns_of_it(tmp_path: Path) -> None:
     file = tmp_path / "a.lease"
     with lease(file, "") as lost:

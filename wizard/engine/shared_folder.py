@@ -46,7 +46,8 @@ def holding(output: Path, part: Slice, waiting: Waiting) -> Iterator[Callable[[]
             raise MachineError(
                 f"{_named(other)} is being built in {output}, and "
                 f"{'this run' if part.is_whole else f'slice {part}'} would build the same shards.",
-                "Wait for it, or stop it first; imagenet-setup status shows what runs there",
+                f"Wait for it, or stop it first; imagenet-setup status shows what runs there. One that was killed on "
+                f"another machine counts as running for {DURATION:.0f} s",
             )
         yield lost
 
