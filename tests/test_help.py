@@ -161,6 +161,14 @@ def test_completion_is_installed_for_a_shell(shell: str, tmp_path: Path, monkeyp
     assert all(word in text for word in ("__complete", "free-memory", "slice", "imagenet-setup"))
 
 
+def test_completion_for_a_shell_that_cannot_be_told_asks_for_its_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyclopts.completion.detect.detect_shell", lambda: "powershell")
+    assert main(["--install-completion"]) == 2
+    assert "--shell bash (or zsh, fish)" in capsys.readouterr().err
+
+
 def test_bash_completes_commands_and_profiles(tmp_path: Path) -> None:
     """With a real shell; zsh and fish were tried by hand."""
     if not os.access("/bin/bash", os.X_OK):

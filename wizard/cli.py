@@ -4,7 +4,6 @@ A command's module is imported only when it is called, so that --help and the fi
 """
 
 import io
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -29,14 +28,11 @@ from wizard.folders import state_folder
 
 
 def _version() -> str:
-    # Not at the top, here and below: each of these modules would delay --help, which few runs need them for.
+    # Not at the top, here and below: few runs need these modules.
     from importlib.metadata import version
 
     return f"imagenet-setup {version('imagenet-setup')}"
 
-
-_POWERSHELL = "CYCLOPTS_COMPLETION_WORDS"
-"""In this variable its script hands over the words; cyclopts answers that by itself."""
 
 app = App(
     name="imagenet-setup",
@@ -55,7 +51,7 @@ app = App(
 def install_completion(
     *,
     shell: Annotated[
-        Literal["bash", "zsh", "fish", "powershell"] | None,
+        Literal["bash", "zsh", "fish"] | None,
         Parameter(help="The one that runs this command unless given."),
     ] = None,
 ) -> int:
@@ -101,7 +97,7 @@ def welcome(
     """Runs the wizard if no command is given."""
     if words:
         raise _no_command(words[0], command_names())
-    # Not at the top: --help and errors need not wait for it.
+    # Not at the top: errors and shells need not wait for it.
     from wizard.commands.setup import setup
 
     return setup(flags=OutputFlags(plain=plain))
@@ -138,7 +134,7 @@ def _answered_without_a_command(words: list[str]) -> bool:
     if overview.is_wanted(words):
         overview.show()
         return True
-    if words[:1] == ["__complete"] and _POWERSHELL not in os.environ:
+    if words[:1] == ["__complete"]:
         from wizard.commands.completion import answer
 
         answer(words[1:])

@@ -4,7 +4,8 @@ cyclopts writes a script for the shell. The script itself knows commands, option
 a completer it runs `imagenet-setup __complete WORD ...` at every press of Tab.
 """
 
-from typing import Annotated, Literal
+from contextlib import suppress
+from typing import Annotated, Literal, get_args
 
 from cyclopts import App, Parameter
 
@@ -12,7 +13,7 @@ from wizard.commands.catalog import command_names
 from wizard.commands.parameters import complete_profile, complete_saved
 from wizard.errors import UsageError
 
-Shell = Literal["bash", "zsh", "fish", "powershell"]
+Shell = Literal["bash", "zsh", "fish"]
 ASKED = "__complete"
 """The first word of a command line that a shell has sent."""
 
@@ -21,21 +22,23 @@ def install(app: App, shell: Shell | None) -> None:
     """Writes the completion script of a shell to where it looks for one, and tells so.
 
     Raises:
-        UsageError: no shell is given, and this one cannot be told.
+        UsageError: no shell is given, and this one is another or cannot be told.
         OSError: a file cannot be written.
     """
-    # Not at the top: 20 ms that --help need not wait for.
+    # Not at the top: a Tab need not wait for them.
     from cyclopts.completion.detect import ShellDetectionError, detect_shell
     from cyclopts.completion.install import create_install_completion_command
 
-    if shell is None:
-        try:
-            shell = detect_shell()
-        except ShellDetectionError:
-            raise UsageError(
-                "Which shell this is cannot be told.", "imagenet-setup --install-completion --shell bash (or zsh, fish)"
-            ) from None
-    create_install_completion_command(app.install_completion, add_to_startup=True)(shell=shell)
+    found: str | None = shell
+    if found is None:
+        with suppress(ShellDetectionError):
+            found = detect_shell()
+    if found not in get_args(Shell):  # PowerShell's script asks in another way, and was never tried
+        raise UsageError(
+            "This is neither bash nor zsh nor fish, as far as can be told.",
+            "imagenet-setup --install-completion --shell bash (or zsh, fish)",
+        )
+    create_install_completion_command(app.install_completion, add_to_startup=True)(shell=found)
 
 
 def answer(words: list[str]) -> None:
