@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, examined, ignore, job, profile
-from wizard import run_files
+from wizard import lock, run_files
 from wizard.build import Options, build
 from wizard.cli import main
 from wizard.engine.build_result import BuildResult, SliceResult
@@ -385,3 +385,33 @@ def test_a_complete_dataset_keeps_no_lease_of_a_run_that_died_elsewhere(raw: Pat
     os.utime(dead, (0, 0))
     run("2/2", raw, out)
     assert not dead.exists()
+
+
+def test_slices_remove_what_runs_that_dealt_out_the_shards_otherwise_spilled(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    spills = out / ".imagenet-setup" / "spills"
+    for folder in ("train", "1-of-3/train", "1-of-2/train"):
+        (spills / folder).mkdir(parents=True)
+        (spills / folder / "stretch-00000.00.images").write_bytes(b"x")
+    run("2/2", raw, out)
+    assert [folder.name for folder in spills.iterdir()] == ["1-of-2"]
+
+
+def test_a_slice_that_was_taken_over_while_it_built_does_not_describe_the_dataset(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "_BEAT", 0.1)
+    out = tmp_path / "out"
+    run("1/2", raw, out)
+
+    def take_over(event: Event) -> None:
+        if isinstance(event, Started):
+            mine = out / RUN_FOLDER / "2-of-2.lease"
+            others_lease = mine.read_bytes().replace(b"pid=", b"pid=1")
+            mine.unlink()
+            mine.write_bytes(others_lease)
+            time.sleep(20 * lock._BEAT)
+
+    with pytest.raises(MachineError, match="Another process has taken over slice 2/2"):
+        run("2/2", raw, out, take_over)
+    assert not (out / MANIFEST).exists()

@@ -26,6 +26,7 @@ def shared(tmp_path: Path) -> Path:
     """A folder with an `imagenet-setup` that notes its arguments, and an `ssh` that stays here."""
     tools = tmp_path / "venv" / "bin"
     tools.mkdir(parents=True)
+    (tmp_path / "calls").touch()
     (tools / "imagenet-setup").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
     (tools / "ssh").write_text('#!/bin/sh\nexec sh -c "$3"\n')
     for tool in tools.iterdir():

@@ -26,7 +26,7 @@ from wizard.engine.shared_folder import (
     others,
 )
 from wizard.engine.sidecars import write_sidecars
-from wizard.engine.staged.build import build_staged, remove_spills, staged_splits
+from wizard.engine.staged.build import build_staged, remove_spills, remove_useless_spills, staged_splits
 from wizard.engine.staged.layout import WORKER_BYTES, spills_of
 from wizard.engine.staged.split import StagedSplit
 from wizard.errors import Interrupted, MachineError, SetupError, writing
@@ -89,10 +89,12 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
         with alone_with(output, waiting):
             start_or_resume(output, plan, lambda: bool(others(output, job.slice)))
             answers = agree(output, job.slice, job.profile.model_dump(mode="json", exclude_none=True))
+            remove_useless_spills(output, job.slice)
         records = read_commit_records(output)
         options = replace(options, stopping=_either(options.stopping, lost))
         with naming_a_lost_lease(output, job.slice, lost):
             built_now, seconds = _build_slice(job, plan, records, workers, report, options)
+        remove_spills(output, job.slice)
         with naming_what_is_gone(output, plan, records), alone_with(output, waiting):
             is_complete = _complete(job, plan, records, answers, report)
     report(BuildFinished(is_complete=is_complete))
@@ -172,7 +174,6 @@ def _build_slice(
         building = build_shards(tasks, executor, records, stopping=guard)
     with naming_what_is_gone(output, plan, records):
         seconds = _watch(building, guard, report)
-    remove_spills(output, job.slice)
     return to_build, seconds
 
 

@@ -174,7 +174,7 @@ class _Contender:
         try:
             self.lease.acquire(timeout=0)
             return True
-        except filelock.Timeout:
+        except (filelock.Timeout, filelock.LeaseSettingsMismatch):  # the latter: of a version with another DURATION
             pass
         except PermissionError:
             if not self._file.exists():  # else sshfs says so of a file that another host has just made

@@ -71,6 +71,7 @@ def slurm_build(tmp_path: Path, cluster: Cluster) -> SlurmBuild:
         output=output,
         state=state,
         folder=folder,
+        profile=folder / "profile.toml",
         environment=Environment(
             lines=(f"export PATH={shlex.quote(str(cluster.folder))}:$PATH",), program="imagenet-setup"
         ),

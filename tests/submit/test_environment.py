@@ -30,8 +30,19 @@ def test_a_venv_is_activated(tmp_path: Path) -> None:
     (prefix / "pyvenv.cfg").touch()
     (prefix / "bin" / "activate").write_text(f"PATH='{prefix}/bin':$PATH\n")
     environment = this_environment({}, prefix=prefix, argv0="-m")
-    assert environment == Environment(lines=(f"source '{prefix}/bin/activate'",), program="imagenet-setup")
+    assert environment == Environment(lines=(f"source '{prefix}/bin/activate' || exit 1",), program="imagenet-setup")
     assert said_by(environment) == "this one\n"
+
+
+def test_a_script_ends_where_its_environment_is_missing(tmp_path: Path) -> None:
+    with_command(tmp_path)
+    (tmp_path / "pyvenv.cfg").touch()
+    (tmp_path / "bin" / "activate").touch()
+    environment = this_environment({}, prefix=tmp_path, argv0="-m")
+    (tmp_path / "bin" / "activate").unlink()
+    script = "\n".join([*environment.lines, "echo another one"])
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout) == (1, "")
 
 
 def test_an_environment_of_conda_is_activated_by_conda(tmp_path: Path) -> None:
@@ -42,7 +53,7 @@ def test_an_environment_of_conda_is_activated_by_conda(tmp_path: Path) -> None:
     functions.parent.mkdir(parents=True)
     functions.write_text('conda() { PATH="$2/bin:$PATH"; }\n')
     environment = this_environment({"CONDA_EXE": f"{tmp_path}/conda/bin/conda"}, prefix=prefix, argv0="-m")
-    assert environment.lines == (f"source {functions}", f"conda activate {prefix}")
+    assert environment.lines == (f"source {functions} || exit 1", f"conda activate {prefix} || exit 1")
     assert said_by(environment) == "this one\n"
 
 
@@ -53,7 +64,7 @@ def test_an_environment_of_micromamba_is_activated_by_it(tmp_path: Path) -> None
     mamba.write_text("#!/bin/sh\necho 'micromamba() { PATH=\"$2/bin:$PATH\"; }'\n")
     mamba.chmod(0o755)
     environment = this_environment({"MAMBA_EXE": str(mamba)}, prefix=tmp_path, argv0="-m")
-    assert environment.lines[1] == f"micromamba activate {tmp_path}"
+    assert environment.lines[1] == f"micromamba activate {tmp_path} || exit 1"
     assert said_by(environment) == "this one\n"
 
 

@@ -10,7 +10,7 @@ from wizard.preflight.examine import Verdict
 from wizard.submit.environment import Environment
 from wizard.submit.prepare import Prepared, prepare, refuse_here, require_possible
 from wizard.submit.request import SlurmRequest, slurm_request
-from wizard.submit.slurm import BUILD, LOGS, PROFILE, VERIFY
+from wizard.submit.slurm import BUILD, LOGS, VERIFY
 
 HERE = Environment(lines=("source /venv/bin/activate",), program="imagenet-setup")
 
@@ -29,7 +29,7 @@ def test_scripts_profile_and_logs_lie_in_the_datasets_folder(verdict: Verdict, t
     folder = tmp_path / "out" / ".imagenet-setup" / "slurm"
     assert [path for path, _ in made.scripts] == [folder / BUILD, folder / VERIFY]
     assert [path.read_text() for path, _ in made.scripts] == [text for _, text in made.scripts]
-    assert {path.name for path in folder.iterdir()} == {BUILD, VERIFY, PROFILE, LOGS}
+    assert {path.name for path in folder.iterdir()} == {BUILD, VERIFY, made.build.profile.name, LOGS}
 
 
 def test_the_profile_means_the_same_from_any_folder(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +37,7 @@ def test_the_profile_means_the_same_from_any_folder(raw: Path, tmp_path: Path, m
     asked = profile(Path(raw.name), tmp_path / "out", run={"workers": 2})
     made = prepared(examined(asked))
     monkeypatch.chdir(tmp_path)
-    read = profile_store.load(str(made.build.folder / PROFILE))
+    read = profile_store.load(str(made.build.profile))
     assert read.source.path == str(raw)
     assert read.model_copy(update={"name": "", "source": asked.source}) == asked
 
@@ -89,3 +89,10 @@ def test_what_the_machine_that_submits_lacks_is_no_reason_to_refuse(verdict: Ver
     with pytest.raises(MachineError, match="disk: too little"):
         refuse_here(Verdict(checks=tuple(lacking), settings=verdict.settings), ())
     refuse_here(Verdict(checks=tuple(lacking), settings=verdict.settings), ("disk",))
+
+
+def test_tasks_that_wait_in_the_queue_keep_the_profile_that_they_were_submitted_with(raw: Path, tmp_path: Path) -> None:
+    first = prepared(examined(profile(raw, tmp_path / "out")))
+    second = prepared(examined(profile(raw, tmp_path / "out", output={"on_bad_image": "skip"})))
+    assert first.build.profile.read_text() != second.build.profile.read_text()
+    assert str(first.build.profile) in first.scripts[0][1]

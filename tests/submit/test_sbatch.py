@@ -26,6 +26,13 @@ def test_the_verification_waits_for_the_array(cluster: Cluster, scripts: Prepare
     ]
 
 
+def test_a_job_whose_number_is_not_printed_can_be_looked_for(cluster: Cluster, scripts: Prepared) -> None:
+    cluster.has("sbatch", "print()")
+    with pytest.raises(MachineError, match=r"did not print the job's number") as caught:
+        submit(scripts)
+    assert caught.value.hint == "Look for the job with: squeue --me"
+
+
 def test_what_slurm_refuses_is_said_in_its_words(cluster: Cluster, scripts: Prepared) -> None:
     cluster.has("sbatch", "sys.exit('sbatch: error: invalid partition: nope\\nsbatch: error: Not submitted')")
     with pytest.raises(MachineError, match=r"build\.sh: invalid partition: nope; Not submitted\.\n"):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.submit.conftest import Cluster
 from wizard.errors import UsageError
-from wizard.submit.slurm import BUILD, PROFILE, SlurmBuild, build_script, commands, require_path, verify_script
+from wizard.submit.slurm import BUILD, SlurmBuild, build_script, commands, require_path, verify_script
 
 WORKING = """
 import signal, time
@@ -81,7 +81,7 @@ def requeued(cluster: Cluster) -> list[list[str]]:
 def test_a_task_runs_its_slice_with_as_many_workers_as_cpus(slurm_build: SlurmBuild, cluster: Cluster) -> None:
     cluster.has("imagenet-setup")
     assert ran(slurm_build, cluster, build_script(slurm_build)).returncode == 0
-    profile = str(slurm_build.folder / PROFILE)
+    profile = str(slurm_build.profile)
     words = ["run", profile, "--slice", "3/4", "--set", "run.workers=2", "--plain"]
     assert cluster.calls == [["imagenet-setup", *words]]
     assert list(slurm_build.folder.glob("begun*")) == []

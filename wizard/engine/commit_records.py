@@ -12,7 +12,7 @@ from wizard.engine.looks import look_at_each
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import remove_sidecars, sidecar_folders
 from wizard.errors import PlanMismatch
-from wizard.storage import PREFIX, SUFFIX, name_of_temporary, write_whole
+from wizard.storage import PREFIX, SUFFIX, name_of_temporary, time_in, write_whole
 from wizard.targets import registry
 from wizard.targets.names import RECORD_FOLDER, STAGING, STATE_FOLDER
 from wizard.targets.presence import foreign_files
@@ -143,6 +143,10 @@ def start_or_resume(folder: Path, plan: Plan, others: Callable[[], bool] = lambd
         OSError: the folder cannot be written.
     """
     begun = read_plan(folder)
+    if begun is not None and begun.plan_id != plan.plan_id:
+        # What is not listed is taken to be removed, and NFS remembers a listing for a minute unless the folder changes.
+        for listed in (folder, *(each for each in folder.iterdir() if each.is_dir())):
+            time_in(listed)
     _refuse_foreign(folder, begun, plan)
     if begun is not None and begun.plan_id != plan.plan_id and others():
         raise PlanMismatch(

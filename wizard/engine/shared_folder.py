@@ -46,20 +46,23 @@ def holding(output: Path, part: Slice, waiting: Waiting) -> Iterator[Callable[[]
             raise MachineError(
                 f"{_named(other)} is being built in {output}, and "
                 f"{'this run' if part.is_whole else f'slice {part}'} would build the same shards.",
-                "Wait for it, or stop it first; imagenet-setup status shows what runs there",
+                f"Wait for it, or stop it first; imagenet-setup status shows what runs there. One that was killed on "
+                f"another machine counts as running for {DURATION:.0f} s",
             )
         yield lost
 
 
 @contextmanager
 def naming_a_lost_lease(output: Path, part: Slice, lost: Callable[[], bool]) -> Iterator[None]:
-    """Context manager: turns a stop into a MachineError if it came because another process took over."""
+    """Context manager: ends the run with a MachineError that says so if another process has taken over meanwhile."""
+    what = "this dataset" if part.is_whole else f"slice {part}"
     try:
         yield
+        if lost():
+            raise Interrupted("All of its shards are done.")
     except Interrupted as error:
         if not lost():
             raise
-        what = "this dataset" if part.is_whole else f"slice {part}"
         raise MachineError(
             f"Another process has taken over {what} in {output}: this one showed no sign of life for "
             f"{DURATION:.0f} s, as if it had been suspended or its file system had hung. {error.what}",

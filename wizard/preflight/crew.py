@@ -95,6 +95,10 @@ def _workers(crew: Crew, look: Look) -> CheckResult:
         status: Status = "warn" if len(busy) < len(crew.sights) else "fail"
         fix = "The build does without them" if status == "warn" else "Wait, or start other workers"
         return replace(result, status=status, found=f"{found}; {few(busy)}", fix=fix)
+    if crew.crowded:
+        short = [f"{host} has {counted(cores, 'core')} for {calls:,}" for host, (calls, cores) in crew.crowded.items()]
+        fix = "More calls than cores bring nothing but memory use: give workers as many threads as they may use cores"
+        return replace(result, status="warn", found=f"{found}; {few(short)}", fix=fix)
     if crew.expected <= crew.calls:
         return result
     fix = "The build begins with these; the others take part as they come"

@@ -43,16 +43,19 @@ def this_environment(
 def _activation(environ: Mapping[str, str], prefix: Path) -> tuple[str, ...]:
     activate = prefix / "bin" / "activate"
     if (prefix / "pyvenv.cfg").is_file() and activate.is_file():
-        return (f"source {shlex.quote(str(activate))}",)
+        return (f"source {shlex.quote(str(activate))} || exit 1",)
     if not (prefix / "conda-meta").is_dir():
         return ()
     name = shlex.quote(str(prefix))
     if conda := environ.get("CONDA_EXE"):
         functions = Path(conda).parent.parent / "etc/profile.d/conda.sh"
         if functions.is_file():
-            return f"source {shlex.quote(str(functions))}", f"conda activate {name}"
+            return f"source {shlex.quote(str(functions))} || exit 1", f"conda activate {name} || exit 1"
     if mamba := environ.get("MAMBA_EXE"):
-        return f'eval "$({shlex.quote(mamba)} shell hook --shell bash)"', f"{Path(mamba).name} activate {name}"
+        return (
+            f'eval "$({shlex.quote(mamba)} shell hook --shell bash)"',
+            f"{Path(mamba).name} activate {name} || exit 1",
+        )
     return (f'export PATH={shlex.quote(str(prefix / "bin"))}:"$PATH"',)
 
 

@@ -1,5 +1,6 @@
 """A profile and its pre-flight → the scripts of its build on Slurm, written into the dataset's folder."""
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,10 +87,14 @@ def prepare(
     with writing(build.output):
         build.output.mkdir(parents=True, exist_ok=True)
         make_folders(build.output, build.folder / slurm.LOGS)
-        write_whole(build.folder / slurm.PROFILE, as_toml(job.profile.with_absolute_paths()).encode())
+        write_whole(build.profile, _profile(job))
         for path, text in scripts:
             write_whole(path, text.encode())
     return Prepared(build=build, scripts=scripts, why=why)
+
+
+def _profile(job: Job) -> bytes:
+    return as_toml(job.profile.with_absolute_paths()).encode()
 
 
 def require_a_shard_each(tasks: int, shards: int, option: str = "--array") -> None:
@@ -135,10 +140,13 @@ def _decided(
     if request.memory is None:
         why.append(f"--mem {memory}: as measured for {counted(cpus, 'worker')}")
     folder = job.output / FOLDER
+    # Named by its content: tasks that wait in the queue read the one that they were submitted with.
+    profile = folder / f"profile-{hashlib.sha256(_profile(job)).hexdigest()[:8]}.toml"
     build = SlurmBuild(
         output=job.output,
         state=job.output / STATE_FOLDER,
         folder=folder,
+        profile=profile,
         environment=environment,
         tasks=tasks,
         at_once=request.at_once,

@@ -71,4 +71,9 @@ def _sbatch(script: Path, *options: str) -> str:
         said = "; ".join(filter(None, lines)) or f"exit code {ran.returncode}"
         raise MachineError(f"Slurm refuses {script}: {said.rstrip('.')}.", "Change what it refuses, and repeat")
     # ID, or ID;CLUSTER. Warnings of the site's own filters come before it.
-    return ran.stdout.strip().splitlines()[-1].partition(";")[0]
+    last = ran.stdout.strip().rpartition("\n")[2].partition(";")[0]
+    if not last:
+        raise MachineError(
+            f"sbatch took {script}, but did not print the job's number.", "Look for the job with: squeue --me"
+        )
+    return last

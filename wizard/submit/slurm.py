@@ -20,7 +20,7 @@ from pathlib import Path
 from wizard.errors import Hint, UsageError
 from wizard.submit.environment import Environment
 
-BUILD, VERIFY, PROFILE, LOGS = "build.sh", "verify.sh", "profile.toml", "logs"
+BUILD, VERIFY, LOGS = "build.sh", "verify.sh", "logs"
 """Names in the scripts' folder."""
 
 
@@ -31,7 +31,8 @@ class SlurmBuild:
     Attributes:
         output: the dataset's folder.
         state: the folder in it that holds commit records and the like.
-        folder: where the scripts are, the profile that they read, and the logs.
+        folder: where the scripts and the logs are.
+        profile: the file that the tasks read when they start, which may be long after they were submitted.
         tasks: number of tasks and slices.
         at_once: how many of them may run at the same time; None for no limit.
         cpus: of each task.
@@ -49,6 +50,7 @@ class SlurmBuild:
     output: Path
     state: Path
     folder: Path
+    profile: Path
     environment: Environment
     tasks: int
     at_once: int | None
@@ -84,7 +86,7 @@ def build_script(build: SlurmBuild) -> str:
     throttle = "" if build.at_once is None else f"%{build.at_once}"
     script = shlex.quote(str(build.folder / BUILD))
     run = [
-        f"{build.environment.program} run {shlex.quote(str(build.folder / PROFILE))}",
+        f"{build.environment.program} run {shlex.quote(str(build.profile))}",
         f'--slice "$SLURM_ARRAY_TASK_ID/{build.tasks}"',
         '--set run.workers="$SLURM_CPUS_PER_TASK"',
         *(f"--ignore {name}" for name in build.ignored),

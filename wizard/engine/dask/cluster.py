@@ -5,6 +5,7 @@ import inspect
 import logging
 import shutil
 import signal
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,8 +23,11 @@ _OURS = ("asynchronous", "loop", "n_workers", "job_cls", "scheduler_cls", "silen
 
 def quiet() -> None:
     """Dask's own messages would be written over the dashboard; what a person has to know is said by notes."""
-    for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in logging.root.manager.loggerDict:
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    # Another cluster has the usual port; that of this one's own dashboard is any other then.
+    warnings.filterwarnings("ignore", message=r"\s*Port \d+ is already in use", category=UserWarning)
     # Tasks are kept apart from each other, so that a few MB of a plan's rows are no reason to warn.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
 
@@ -73,7 +77,8 @@ async def start_cluster(kind: type[Any], run: Run) -> Any:
     try:
         cluster = await kind(**settings, asynchronous=True)
         if kind is not LocalCluster:
-            cluster.scale(jobs=run.jobs)
+            # Not `scale`, which does not replace a job whose time is over.
+            cluster.adapt(minimum_jobs=run.jobs, maximum_jobs=run.jobs)
     except (TypeError, ValueError) as error:
         raise UsageError(f"run.cluster: {kind.__name__} refuses these settings: {error}.") from error
     except (OSError, RuntimeError) as error:

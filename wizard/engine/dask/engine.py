@@ -1,5 +1,6 @@
 """The engine "dask": opened once for a run, it has the cluster, looks at its workers, and gives the executor."""
 
+import sys
 import time
 from collections.abc import Collection
 from concurrent.futures import Future
@@ -12,7 +13,7 @@ from wizard.engine.dask.loop import LoopThread
 from wizard.engine.executors.engine import Report
 from wizard.engine.executors.look import Crew, Look, Sight
 from wizard.engine.executors.worker_pool import WorkerPool
-from wizard.errors import MachineError
+from wizard.errors import Interrupted, MachineError
 from wizard.events import Note, Waiting
 from wizard.formatting import duration
 from wizard.machine.memory import Memory
@@ -23,6 +24,10 @@ FIRST = 600.0
 _OTHERS = 10.0
 """Seconds that others have to come once there is a worker, if more are expected."""
 _INTERVAL = 0.5
+_OUT_OF_REACH = (
+    "Stopped at once; but the workers could not be told to: they may still finish the shards that they have begun, "
+    "which does no harm."
+)
 
 
 class DaskEngine:
@@ -67,13 +72,23 @@ class DaskEngine:
         return self._executor
 
     def close(self) -> None:
-        """Stops all calls, and leaves the cluster; ends it if it was started here."""
+        """Stops all calls, and leaves the cluster; ends it if it was started here.
+
+        Raises:
+            Interrupted: after a second Ctrl-C, if workers could not be told to stop.
+        """
         self._opening.cancel()
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
         with suppress(Exception):
             self._loop.run(self._connection.close(), 30)
         self._loop.stop()
+        if (
+            self._executor is not None
+            and self._executor.is_out_of_reach
+            and isinstance(sys.exception(), KeyboardInterrupt)
+        ):
+            raise Interrupted(_OUT_OF_REACH)
 
     def _limit(self, workers: int) -> float:
         """Calls at a time: as many as were asked for, or as workers take, those that come later too."""
@@ -109,7 +124,7 @@ class DaskEngine:
                     f"{place} has had no worker for {duration(limit)}.",
                     f"Start workers with dask worker {self._run.scheduler}",
                 )
-            if first is None and not is_told and now - begun > 1:
+            if first is None and not is_told:
                 is_told = True
                 report(Note(text=f"Waiting for a worker: {place} has none yet"))
             report(Waiting(what=f"a worker of {place}", seconds=now - begun))

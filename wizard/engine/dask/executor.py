@@ -72,6 +72,8 @@ class DaskExecutor:
         self._heartbeats: deque[Heartbeat] = deque()
         self._notes: deque[Note] = deque()
         self._has_news = self._is_closed = False
+        self.is_out_of_reach = False
+        """Whether workers could not be told to stop what they were doing."""
         self._watch = Watch(
             connection, look, ignored, lost=self._lose, changed=self._tell_and_dispatch, note=self._notes.append
         )
@@ -136,8 +138,10 @@ class DaskExecutor:
             self._is_closed = True
             if not cancel_futures:
                 self._changed.wait_for(lambda: not wait or not (self._calls or self._waiting))
-        with suppress(Exception):
+        try:
             self._loop.run(self._stop(), 2 * STOPPING)
+        except Exception:  # noqa: BLE001  whatever Dask raises for a cluster that is gone
+            self.is_out_of_reach = bool(self._calls)
         with self._changed:
             futures = [call.future for call in (*self._waiting, *self._calls.values())]
             self._waiting.clear()

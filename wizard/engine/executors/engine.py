@@ -38,4 +38,8 @@ class Engine(Protocol):
         """
 
     def close(self) -> None:
-        """Ends everything that the engine began, at once; it cannot be used again."""
+        """Ends everything that the engine began, at once; it cannot be used again.
+
+        Raises:
+            Interrupted: it ends because of a Ctrl-C, and some of that may go on.
+        """

@@ -19,6 +19,7 @@ from wizard.errors import writing
 from wizard.formats import encoders
 from wizard.formats.encoders import Encoder
 from wizard.formatting import human_bytes
+from wizard.machine.cores import usable_cores
 from wizard.machine.memory import Memory, usable_memory
 from wizard.storage import create_temporary
 from wizard.targets.target import Target
@@ -74,6 +75,7 @@ class Sight:
         available: bytes of memory that programs could get there.
         limit: bytes of memory that the worker may use; 0 if there is no limit.
         calls: how many calls it takes at a time.
+        cores: how many cores programs may use there.
         worker: the worker's name among its engine's.
         failure: why it could not look around, as a clause; empty if it did.
         is_busy: whether that is because it did not come to it.
@@ -87,6 +89,7 @@ class Sight:
     available: int = 0
     limit: int = 0
     calls: int = 1
+    cores: int = 1
     worker: str = ""
     failure: str = ""
     is_busy: bool = False
@@ -132,12 +135,22 @@ class Crew:
     @property
     def memory_for_a_call(self) -> int:
         """Bytes of memory for each call where they are scarcest: a worker's limit, or what its machine has left."""
-        beside: defaultdict[str, int] = defaultdict(int)
-        for sight in self.sights:
-            beside[sight.host] += sight.calls
+        beside = self._calls_of_hosts()
         limited = (sight.limit // sight.calls for sight in self.sights if sight.limit)
         shared = (sight.available // beside[sight.host] for sight in self.sights)
         return min((*limited, *shared), default=0)
+
+    @property
+    def crowded(self) -> dict[str, tuple[int, int]]:
+        """The hosts whose workers take more calls at a time than they have cores: both numbers."""
+        calls, cores = self._calls_of_hosts(), {sight.host: sight.cores for sight in self.sights if not sight.failure}
+        return {host: (calls[host], cores[host]) for host in sorted(cores) if calls[host] > cores[host]}
+
+    def _calls_of_hosts(self) -> dict[str, int]:
+        beside: defaultdict[str, int] = defaultdict(int)
+        for sight in self.sights:
+            beside[sight.host] += sight.calls
+        return beside
 
     def memory(self) -> Memory:
         """Memory of all of them, if each call had as much as where it is scarcest."""
@@ -173,6 +186,7 @@ def look_around(look: Look, mark: str, *, limit: int = 0, calls: int = 1) -> Sig
         available=usable_memory().available,
         limit=limit,
         calls=calls,
+        cores=usable_cores(),
     )
 
 

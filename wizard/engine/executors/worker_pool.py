@@ -30,10 +30,12 @@ class WorkerPool:
 
     def close(self) -> None:
         """Kills the workers, and closes the engine; the pool can be used again."""
-        if self._engine is not None:
-            self._engine.close()
-        self._engine = None
-        self.end_workers()
+        engine, self._engine = self._engine, None
+        try:
+            if engine is not None:
+                engine.close()
+        finally:
+            self.end_workers()
 
     def end_workers(self) -> None:
         """Kills the workers, whatever they are doing."""

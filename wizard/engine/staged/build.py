@@ -16,13 +16,25 @@ from wizard.engine.staged.spill import SpillRecord
 from wizard.engine.staged.split import StagedSplit
 from wizard.engine.staged.work import StretchTask, merge_spills, put_together, spill_stretch
 from wizard.events import Event
-from wizard.slices import Slice
+from wizard.slices import WHOLE, Slice
 from wizard.sources.samples import joined
 
 
 def remove_spills(output: Path, part: Slice) -> None:
     """Removes everything that an earlier run of a slice spilled; of the whole, what any slice did."""
     shutil.rmtree(spills_of(output, part), ignore_errors=True)
+
+
+def remove_useless_spills(output: Path, part: Slice) -> None:
+    """Removes what runs spilled that dealt out the shards otherwise: no slice beside this one can use it.
+
+    To be called while no such run lives.
+    """
+    if part.is_whole:  # `staged_splits` and `remove_spills` look after all of them
+        return
+    for folder in spills_of(output, WHOLE).glob("*"):
+        if not folder.name.endswith(f"-of-{part.of}"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def staged_splits(
