@@ -5,11 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.buffer import Buffer, CompletionState
+from prompt_toolkit.completion import CompleteEvent, Completion
+from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from wizard.ask.path_prompt import PathCompleter
+from wizard.ask.path_prompt import PathCompleter, complete
 from wizard.ask.prompt import Prompt, Value
 from wizard.ask.terminal import TerminalPrompter
 from wizard.output import Output
@@ -95,11 +98,17 @@ def test_tab_completes_below_a_variable_and_in_quoted_folders(
 
 
 def test_folders_whose_names_begin_with_a_dot_come_last(tmp_path: Path) -> None:
-    from prompt_toolkit.completion import CompleteEvent
-    from prompt_toolkit.document import Document
-
     for name in (".cache", "b", "a", ".ssh"):
         (tmp_path / name).mkdir()
     (tmp_path / "file").touch()
     found = PathCompleter(only_folders=True).get_completions(Document(f"{tmp_path}/"), CompleteEvent())
     assert [each.text for each in found] == ["a/", "b/", ".cache/", ".ssh/"]
+
+
+def test_tab_goes_into_the_only_folder_of_an_open_list(tmp_path: Path) -> None:
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    buffer = Buffer(completer=PathCompleter(only_folders=True), document=Document(f"{tmp_path}/"))
+    buffer.complete_state = CompletionState(buffer.document, [Completion("data/")])
+    buffer.complete_next()
+    complete(buffer)
+    assert buffer.text == f"{tmp_path}/data/raw/"
