@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_worker import image, task
-from wizard.engine.deaths import WorkerDied
+from wizard.engine.deaths import WorkerDied, WorkersLost
 from wizard.engine.losses import ATTEMPTS, Culprit, Losses
 from wizard.engine.plan import ShardTask
 from wizard.errors import BadImage, MachineError
@@ -101,6 +101,14 @@ def test_an_image_in_hand_at_every_crash_is_named_but_never_left_out(shard: Call
     told = rf"{NAMES[1]} .* crashed {ATTEMPTS} times while processing it \(SIGSEGV\), but not when it was tried alone"
     with pytest.raises(BadImage, match=told):
         after(losses, again, crash())
+
+
+def test_a_shard_with_which_several_workers_were_lost_elsewhere_is_not_tried_again(
+    shard: Callable[..., ShardTask],
+) -> None:
+    told = r"was tried 4 times, and its worker died each time; the last time: worker a on node7 was lost"
+    with pytest.raises(MachineError, match=told):
+        after(Losses(guilty), shard(skip_bad=True), WorkersLost("worker a on node7", 4))
 
 
 def test_a_crash_with_nothing_in_hand_looks_for_no_image(shard: Callable[..., ShardTask]) -> None:

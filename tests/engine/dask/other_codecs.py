@@ -2,4 +2,7 @@
 
 from wizard.formats import encoders, image_codec
 
-vars(encoders)["CODECS"] = image_codec.CODECS.replace("simplejpeg ", "simplejpeg 0.")
+
+def dask_setup(_worker: object) -> None:
+    """Called by Dask in the worker."""
+    vars(encoders)["CODECS"] = image_codec.CODECS.replace("simplejpeg ", "simplejpeg 0.")

@@ -17,7 +17,7 @@ from wizard.events import Event, Heartbeat, WorkerLost
 from wizard.preflight.crew import with_crew
 from wizard.preflight.examine import examine
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(120)
 IMAGE = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
 
 
