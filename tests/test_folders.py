@@ -3,8 +3,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from wizard.errors import UsageError
-from wizard.folders import cache_folder, config_folder, existing, expanded, recipes_folder, shortened, state_folder
+from wizard.folders import cache_folder, config_folder, existing, recipes_folder, shortened, state_folder
+from wizard.typed_path import expanded
 
 
 def test_all_state_is_under_the_configured_home(home: Path) -> None:
@@ -25,16 +25,6 @@ def test_a_tilde_in_the_configured_home_is_expanded(monkeypatch: pytest.MonkeyPa
 
 def test_the_shipped_recipes_are_found() -> None:
     assert (recipes_folder() / "nvidia-480-q85.toml").is_file()
-
-
-def test_a_tilde_is_expanded_to_the_home_folder() -> None:
-    assert expanded("~/data") == Path.home() / "data"
-    assert expanded("data/~x") == Path("data/~x")
-
-
-def test_the_home_folder_of_an_unknown_user_is_an_error() -> None:
-    with pytest.raises(UsageError, match="~nobody-of-this-name/data: "):
-        expanded("~nobody-of-this-name/data")
 
 
 @pytest.mark.parametrize("text", ["~", "~/data/out", "/somewhere/else", "relative"])

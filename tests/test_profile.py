@@ -1,5 +1,6 @@
 import tomllib
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,3 +187,26 @@ def test_a_trainer_that_does_not_exist_is_answered_with_those_like_it(typed: str
 def test_a_trainer_beside_another_format_is_one_problem() -> None:
     (problem,) = problems(given(output={"path": "/out", "trainer": "timm-wds", "format": "folders"}))
     assert problem == 'output.format = "folders": trainer = "timm-wds" needs "webdataset"'
+
+
+@pytest.mark.parametrize("path", ["$NOT_SET/x", "~nobody-of-this-name/x", "s3://bucket/x"])
+def test_a_path_that_cannot_be_understood_is_reported_with_its_key(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOT_SET", raising=False)
+    found = problems(given(source={"path": path}, output={"path": path}))
+    assert [line.partition(" = ")[0] for line in found] == ["source.path", "output.path"]
+    assert all(path in line for line in found)
+
+
+def test_paths_may_have_variables_and_quotes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PLACE", str(tmp_path))
+    profile = check(given(source={"path": "$PLACE/raw"}, output={"path": f"'{tmp_path}/the $x'"}), "")
+    assert (profile.source_path, profile.output_path) == (tmp_path / "raw", tmp_path / "the $x")
+
+
+def test_absolute_paths_of_a_profile_are_read_again_as_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PLACE", str(tmp_path))
+    profile = check(given(source={"path": "$PLACE/raw"}, output={"path": "'the $x'"}), "").with_absolute_paths()
+    monkeypatch.delenv("PLACE")
+    assert (profile.source_path, profile.output_path) == (tmp_path / "raw", Path("the $x").absolute())

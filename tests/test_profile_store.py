@@ -66,7 +66,7 @@ def test_a_value_with_a_line_break_is_text(tmp_path: Path) -> None:
 
 
 def test_an_unknown_home_folder_and_too_long_a_name_are_reported() -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(ProfileError, match="there is no user nobody-here"):
         load("nvidia-480-q85", ["source.path=~nobody-here/x", "output.path=/o"])
     with pytest.raises(UsageError, match="There is no profile"):
         find("x" * 300)

@@ -34,6 +34,7 @@ ORDER = [
     {"commit_record", "machine", "run_status"},
     {"storage"},
     {"engines", "folders", "terminal_echo", "lock", "slices", "profile_problems", "profile_section"},
+    {"typed_path"},
     {"errors"},
     {"formatting"},
 ]

@@ -1,4 +1,4 @@
-"""Where this program keeps its own files, and how paths are read and shown."""
+"""Where this program keeps its own files, and how paths are shown."""
 
 import os
 from contextlib import suppress
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard.errors import UsageError
+from wizard.typed_path import quoted
 
 
 def config_folder() -> Path:
@@ -36,18 +36,6 @@ def recipes_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "profiles"
 
 
-def expanded(text: str) -> Path:
-    """A path as typed by a person, with ~ expanded.
-
-    Raises:
-        UsageError: there is no user ~name.
-    """
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise UsageError(f"{text}: {error}") from error
-
-
 def shortened(path: Path) -> str:
     """The path as text, with ~ for the home folder."""
     try:
@@ -55,6 +43,12 @@ def shortened(path: Path) -> str:
     except RuntimeError:  # no home folder: a user ID without an entry, as in some containers
         return str(path)
     return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
+
+
+def as_typed(path: Path) -> str:
+    """An absolute path as a person would type it: with ~ for the home folder, or quoted where it has to be."""
+    text = quoted(path)
+    return shortened(path) if text == str(path) else text
 
 
 def existing(path: Path) -> Path:

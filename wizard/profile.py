@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from wizard.errors import ProfileError
-from wizard.folders import expanded
+from wizard.errors import ProfileError, UsageError
 from wizard.formats import encoders
 from wizard.formats.encoders import Encoder
 from wizard.formats.resize import ResizeMode
@@ -23,6 +22,7 @@ from wizard.sources.options import FolderRole, Labels
 from wizard.sources.registry import layouts
 from wizard.sources.selection import Selection, parse_selection
 from wizard.targets import registry
+from wizard.typed_path import expanded, quoted
 
 _ONCE_EACH = AfterValidator(lambda splits: tuple(dict.fromkeys(splits)))
 Splits = Annotated[tuple[Split, ...], Field(min_length=1, strict=False), _ONCE_EACH]
@@ -144,6 +144,18 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
     return problems
 
 
+def _path_problems(profile: "Profile") -> list[str]:
+    problems = []
+    for key, path in (("source.path", profile.source.path), ("output.path", profile.output.path)):
+        try:
+            expanded(path)
+        except UsageError as error:
+            problems.append(f"{key} = {error.what}" + (f" {error.hint}" if error.hint else ""))
+    if not problems and profile.source_path.resolve() == profile.output_path.resolve():
+        problems.append("output.path is source.path; give the dataset a folder of its own")
+    return problems
+
+
 class Profile(Section):
     """A whole profile; `wizard.profile_store` reads and writes them as files."""
 
@@ -173,8 +185,8 @@ class Profile(Section):
 
     def with_absolute_paths(self) -> "Profile":
         """The same profile, which means the same from any folder and for any user."""
-        source = self.source.model_copy(update={"path": str(self.source_path)})
-        output = self.output.model_copy(update={"path": str(self.output_path)})
+        source = self.source.model_copy(update={"path": quoted(self.source_path)})
+        output = self.output.model_copy(update={"path": quoted(self.output_path)})
         return self.model_copy(update={"source": source, "output": output})
 
     @property
@@ -215,8 +227,8 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
         values = table.get(section)
         if isinstance(values, dict):
             problems += [f"{section}.{line}" for line in contradictions(values)]
-    if profile is not None and profile.source_path.resolve() == profile.output_path.resolve():
-        problems.append("output.path is source.path; give the dataset a folder of its own")
+    if profile is not None:
+        problems += _path_problems(profile)
     if profile is None or problems:
         raise ProfileError(where, problems, _FIX)
     return profile

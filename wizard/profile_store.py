@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import tomlkit
 
 from wizard.errors import ProfileError, UsageError, writing
-from wizard.folders import expanded, recipes_folder, saved_folder
+from wizard.folders import recipes_folder, saved_folder
 from wizard.profile import SCHEMA, Profile, Table, check
 from wizard.profile_keys import profile_keys
 from wizard.storage import write_whole
+from wizard.typed_path import expanded
 
 
 class Listed(NamedTuple):

@@ -13,6 +13,7 @@ from tests.helpers import TRAIN, VALIDATION, build_dataset, build_profile, plan_
 from wizard import profile_store
 from wizard.ask import setup_draft
 from wizard.ask.live_estimate import LiveEstimate
+from wizard.ask.prompt import Back
 from wizard.ask.view import Outcome
 from wizard.events import Estimated
 from wizard.planning import Job
@@ -101,10 +102,21 @@ def test_back_renews_what_was_only_accepted_and_keeps_what_was_chosen(converse: 
     assert (defaults["image.quality"], defaults["output.train_shards"]) == (80, 3)
 
 
-def test_back_from_the_first_question_stays_there(converse: Converse) -> None:
-    script, _ = converse(BACK)
-    assert script.keys == ["source.path", "source.path"]
-    assert "first question" in script.said[0]
+def test_back_from_the_first_question_leads_out(converse: Converse) -> None:
+    with pytest.raises(Back):
+        converse(BACK)
+
+
+def test_a_path_with_a_variable_is_resolved_and_an_unknown_one_is_refused_at_the_question(
+    converse: Converse, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAW", str(raw))
+    monkeypatch.delenv("NOT_SET", raising=False)
+    script, _ = converse("$NOT_SET/x", "~nobody-of-this-name", "${RAW}", BACK, LEAVE)
+    first, second, third, _, again = script.asked
+    assert (first.error, again.default) == ("", str(raw))
+    assert "the variable NOT_SET is not set" in second.error
+    assert "there is no user nobody-of-this-name" in third.error
 
 
 def test_an_answer_that_does_not_fit_is_asked_again_with_the_reason(

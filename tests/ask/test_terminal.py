@@ -47,7 +47,7 @@ def put(said: io.StringIO) -> Put:
         ("text", "a", ENTER, "a"),
         ("text", "a", f"b{ENTER}", "ab"),
         ("number", 480, f"\x7f\x7f\x7f256{ENTER}", 256),
-        ("path", "/tmp", f"/x{ENTER}", "/tmp/x"),
+        ("path", "/tmp", f"/x{ENTER}", "/x"),
         ("file", "", f"/x.txt{ENTER}", "/x.txt"),
         ("text", "", ENTER, ""),
         ("secret", "", ENTER, ""),

@@ -14,6 +14,7 @@ import pytest
 
 from tests.helpers import TRAIN, VALIDATION, build_profile
 from wizard import profile_store
+from wizard.ask import setup_draft
 from wizard.cli import main
 from wizard.verify.dataset import verify
 
@@ -125,7 +126,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     second.reads("Memory").reads("Ready").types(DOWN, ENTER)
     second.reads("Which answer?").types(*[DOWN] * 8, ENTER)
     second.reads("JPEG quality, 1 to 100").types(CLEAR, "120", ENTER)
-    second.reads("120 is above 100").types("\x7f\x7f\x7f", "70", ENTER)
+    second.reads("120 is above 100").reads("JPEG quality, 1 to 100").types("\x7f\x7f\x7f", "70", ENTER)
     second.reads("quality 70").reads("Ready").types(DOWN, DOWN, ENTER)
     assert second.ends() == 0
     assert "imagenet-setup run mine" in second.text
@@ -139,6 +140,45 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     assert f"Finished writing all {TRAIN + VALIDATION} images" in third.text
     assert build_profile(profile).images_built == 0
     assert verify(out, lambda _: None, pixels=True).images == {"train": TRAIN, "validation": VALIDATION}
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_paths_are_pasted_typed_and_completed_over_what_is_suggested(
+    person: Callable[..., Person], raw: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "my out"
+    out.mkdir()
+    someone = person(PLACE=str(raw.parent))
+    someone.reads("What would you like to do?").types(ENTER)
+    someone.reads("Where is the raw data?").types("$NOT_SET_HERE/x", ENTER)
+    someone.reads("the variable NOT_SET_HERE is not set").reads("Where is the raw data?")
+    someone.types(CLEAR, f"${{PLACE}}/{raw.name}/ILSVRC2012_img_train.tar", ENTER)
+    someone.reads("Its folder is read").reads("will open the result?").types(ENTER)
+    someone.reads("Which way?").types(ENTER).reads("Which splits?").types(ENTER).reads("bounding boxes go").types(ENTER)
+    someone.reads("Where does the result go?").reads("tfrecords").types(f"\x1b[200~'{out}' \x1b[201~", ENTER)
+    someone.reads("images become?").types(ESC).reads("Where does the result go?").reads("my out")
+    someone.types(*"\x7f" * 4, "\t", ENTER).reads("images become?")
+    someone.types(ESC).reads("Where does the result go?").types(CTRL_C)
+    assert someone.ends() == 130
+    draft, _ = setup_draft.load() or pytest.fail("no answers are stored")
+    assert (draft.answers["source.path"], draft.chosen["output.path"]) == (str(raw), str(out))
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_esc_at_the_first_question_leads_back_to_the_menu(person: Callable[..., Person]) -> None:
+    someone = person()
+    someone.reads("What would you like to do?").types(ENTER).reads("Where is the raw data?").types(ESC)
+    someone.reads("What would you like to do?").reads("Download the archives").types(DOWN, ENTER)
+    someone.reads("archives come from?").types(CTRL_C)
+    assert someone.ends() == 130
+
+
+def test_esc_at_the_first_question_leads_to_the_menu_that_was_passed_over(person: Callable[..., Person]) -> None:
+    someone = person()
+    someone.reads("Where is the raw data?").reads("Another folder").types(ESC)
+    someone.reads("What would you like to do?").reads("Start a new setup").reads("Download").types(ENTER)
+    someone.reads("Where is the raw data?").types(CTRL_C)
+    assert someone.ends() == 130
 
 
 @pytest.mark.usefixtures("nowhere")

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from wizard.ask.draft import Draft
 from wizard.ask.prompt import Back, Prompter, Value
-from wizard.ask.question import C, Question
+from wizard.ask.question import C, Question, refusal
+from wizard.errors import UsageError
+from wizard.typed_path import expanded, quoted
+
+_OTHERS = "Choose one of those found below it"
 
 
 def ask(prompter: Prompter, draft: Draft[C], question: Question[C], error_for: Callable[[Value], str]) -> Value:
@@ -20,11 +24,25 @@ def ask(prompter: Prompter, draft: Draft[C], question: Question[C], error_for: C
     """
     prompt = draft.prompt(question)
     while True:
-        answer = _absolute(question, prompter.ask(prompt))
+        answer = prompter.ask(prompt)
+        try:
+            answer, note = question.meant(_absolute(question, answer))
+        except UsageError as unclear:
+            prompt = replace(prompt, error=refusal(unclear), typed=answer)
+            continue
         error = error_for(answer)
         if not error:
             prompter.accepted(prompt, answer)
+            if note:
+                prompter.say(f"  {note}")
+            if remark := question.remark(answer, draft.answered):
+                prompter.say(f"! {remark}")
             return answer
+        if others := question.instead(answer):
+            # What was looked for does not matter to whoever sees it below.
+            error = f"{error.splitlines()[0]}\n  → {_OTHERS}"
+            prompt = replace(prompt, error=error, typed=None, default=others[0].value, choices=others)
+            continue
         hidden = question.may_hold_password and "@" in str(answer)
         prompt = replace(prompt, error=error, typed=None if hidden else answer)
 
@@ -49,9 +67,16 @@ def ask_all(prompter: Prompter, draft: Draft[C]) -> Draft[C]:
 
 
 def _absolute(question: Question[C], answer: Value) -> Value:
-    """A path that does not depend on the folder in which it was typed; ~ may stay, for it does not either."""
-    path = str(answer)
-    if question.kind != "path" or not path.strip() or path.startswith("~"):
+    """A path that depends neither on the folder in which it was typed nor on variables; ~ may stay, as it does not.
+
+    Raises:
+        UsageError: it cannot be understood.
+    """
+    text = str(answer).strip()
+    if question.kind != "path" or not text:
         return answer
+    path = expanded(str(answer))
+    if text.startswith("~") and Path(text).expanduser() == path:
+        return text
     # Not resolved: a person knows a folder by the name of the link to it.
-    return os.path.normpath(Path(path).absolute())
+    return quoted(Path(os.path.normpath(path.absolute())))

@@ -10,7 +10,7 @@ from wizard.ask.context import Context
 from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
-from wizard.folders import shortened
+from wizard.folders import as_typed
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.classes import as_text, numbered
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
@@ -180,7 +180,7 @@ def output(known: Known) -> Value | None:
     if known.context.folder is None:
         return None
     folder = context.likely_output(known.context.folder, target_of(known).offer.folder)
-    return shortened(folder.with_name(_free(folder.name, lambda name: _taken(folder.with_name(name)))))
+    return as_typed(folder.with_name(_free(folder.name, lambda name: _taken(folder.with_name(name)))))
 
 
 def _free(name: str, is_taken: Callable[[str], bool]) -> str:

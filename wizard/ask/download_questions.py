@@ -11,9 +11,9 @@ from wizard.ask.question import Answers, Question
 from wizard.download.address import base_address, require_source
 from wizard.download.archives import WHATS, What, read_sums, wanted
 from wizard.errors import UsageError, reading
-from wizard.folders import expanded
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
+from wizard.typed_path import expanded
 
 Known: TypeAlias = Answers[None]
 

@@ -27,7 +27,7 @@ from wizard.download.http.auth import Credentials
 from wizard.download.hubs import kaggle
 from wizard.download.request import Origin, Request
 from wizard.errors import SetupError
-from wizard.folders import expanded
+from wizard.typed_path import expanded
 
 
 def ask_answers(

@@ -8,7 +8,8 @@ from wizard.ask.prompt import Choice
 from wizard.discovery.places import names_imagenet
 from wizard.discovery.search import Found, found_here, within
 from wizard.errors import UsageError
-from wizard.folders import expanded, shortened
+from wizard.folders import as_typed, shortened
+from wizard.typed_path import expanded
 
 _SHOWN = 8
 """Found folders in the list, of which there may be many on a machine that others use too."""
@@ -27,7 +28,7 @@ def likely_source(last: str = "") -> str | None:
     if last and _holds_anything(last):
         return last
     found = found_here()
-    return shortened(found[0].path) if found else None
+    return as_typed(found[0].path) if found else None
 
 
 def source_choices(first: str) -> tuple[Choice, ...]:
@@ -38,7 +39,7 @@ def source_choices(first: str) -> tuple[Choice, ...]:
     same = [each for each in found if first and _absolute(first) in (each.path, each.real)]
     others = [each for each in found if each not in same]
     titles = _titles([*same, *others])
-    choices = [Choice(shortened(each.path), titles[each.path], each.what) for each in others]
+    choices = [Choice(as_typed(each.path), titles[each.path], each.what) for each in others]
     if first:
         choices.insert(0, Choice(first, first if not same else titles[same[0].path], same[0].what if same else ""))
     return tuple(choices)

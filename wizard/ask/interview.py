@@ -22,7 +22,7 @@ from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
 from wizard.ask.validation import error_for, source_overlap
 from wizard.ask.view import Outcome, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
-from wizard.folders import expanded, shortened
+from wizard.folders import shortened
 from wizard.planning import Job
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
@@ -30,6 +30,7 @@ from wizard.preflight.preview import write_preview
 from wizard.profile import Profile
 from wizard.submit.prepare import Prepared, that_matter
 from wizard.submit.sbatch import sbatch_is_here, submit
+from wizard.typed_path import expanded
 
 OUTPUT = "output.path"
 
@@ -51,6 +52,7 @@ class Interview:
         """The whole conversation.
 
         Raises:
+            Back: from the first question.
             KeyboardInterrupt: the person leaves; the answers are kept.
         """
         if SOURCE in self._draft.asked:
@@ -145,9 +147,8 @@ class Interview:
         before = self._before_edit or self._draft.back()
         self._before_edit = None
         if before is None:
-            self._prompter.say("  This is the first question; Ctrl-C leaves.")
-        else:
-            self._draft = before
+            raise Back
+        self._draft = before
 
     def _review(self) -> Outcome | None:
         answers = self._draft.answers

@@ -45,6 +45,9 @@ class Question(Generic[C]):
         applies: whether it is asked at all.
         implied: the answer where it is not asked; None leaves the key out.
         require: raises SetupError where an answer cannot be accepted.
+        meant: the answer in whose place another was given, and a sentence on that; empty where it is the same.
+        instead: for an answer that was refused, others that may be meant.
+        remark: what is said about an answer that is accepted, in a sentence; empty for most.
         left_out: the answer for which a profile leaves the key out; None where there is none.
         stored: whether a profile has the answer; else it only leads to others.
         switch: whether yes and no are true and false in a profile.
@@ -67,6 +70,9 @@ class Question(Generic[C]):
     applies: Callable[[Answers[C]], bool] = lambda _: True
     implied: Callable[[Answers[C]], Value | None] = lambda _: None
     require: Callable[[Value, Answers[C]], None] = lambda _value, _answers: None
+    meant: Callable[[Value], tuple[Value, str]] = lambda value: (value, "")
+    instead: Callable[[Value], tuple[Choice, ...]] = lambda _value: ()
+    remark: Callable[[Value, Answers[C]], str] = lambda _value, _answers: ""
     left_out: Value | None = None
     stored: bool = True
     switch: bool = False
@@ -90,7 +96,7 @@ class Question(Generic[C]):
         try:
             self.require(value, answers)
         except SetupError as error:
-            return f"{error.what}\n  → {error.hint}" if error.hint else error.what
+            return refusal(error)
         return ""
 
     def in_profile(self, value: Value) -> Value | bool | None:
@@ -101,6 +107,11 @@ class Question(Generic[C]):
             return value == "yes"
         # Typed as text, since "auto" may stand there too.
         return int(value) if self.key == "run.workers" and isinstance(value, str) and value.isdigit() else value
+
+
+def refusal(error: SetupError) -> str:
+    """Why an answer is refused, and below it what to do."""
+    return f"{error.what}\n  → {error.hint}" if error.hint else error.what
 
 
 def yes_or_no(_answers: object) -> tuple[Choice, ...]:

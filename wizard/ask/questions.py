@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from wizard.ask import defaults, trainers, validation
+from wizard.ask import defaults, folder_answers, trainers, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
@@ -51,6 +51,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "classes of your own, or a zip or tar of such a tree will do as well. Tab completes a path.",
         default=defaults.source,
         choices=defaults.found_sources,
+        meant=folder_answers.folder_meant,
+        instead=folder_answers.folders_below,
         governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),
     ),
     Question(
@@ -154,6 +156,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "scratch space is needed beside it.",
         default=defaults.output,
         require=validation.output_folder,
+        remark=folder_answers.output_remark,
     ),
     Question(
         key="image.resize",

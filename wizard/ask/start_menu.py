@@ -1,6 +1,7 @@
 """The first question: a new setup, unfinished work, or a download."""
 
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from wizard import profile_store, unfinished_builds
 from wizard.ask import setup_draft
@@ -11,25 +12,27 @@ from wizard.errors import SetupError
 from wizard.folders import saved_folder, shortened
 from wizard.formatting import duration
 
+Start: TypeAlias = Literal["first", "back", "download"]
+"""Whence a person comes to the menu."""
 _SHOWN = 5
 """Unfinished builds that are offered, the latest first."""
 _DOWNLOAD = Choice("download", "Download the archives", "I don't have it yet")
 
 
-def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Path | None:
+def choose_start(prompter: Prompter, start: Start = "first") -> SetupDraft | Path | None:
     """Answers to start from, empty ones for a new setup; or the profile of an unfinished build to resume.
 
     None where the archives are to be fetched first.
 
-    Nothing is asked if there is nothing to resume and raw data lies in a default folder, unless a download was
-    chosen before and failed (`again`).
+    Nothing is asked at the first start if there is nothing to resume and raw data lies in a default folder. Later the
+    person has come back: from the first question after the menu, or from a download, which is then the default.
 
     Raises:
         KeyboardInterrupt: the person leaves.
     """
     while True:
         begun = _begun_before()
-        if not begun and not again and at_hand():
+        if not begun and start == "first" and at_hand():
             return new_draft()
         choices = (*begun, Choice("new", "Start a new setup", found_in_words()), _DOWNLOAD)
         prompt = Prompt(
@@ -39,7 +42,7 @@ def choose_start(prompter: Prompter, *, again: bool = False) -> SetupDraft | Pat
             help="A new setup asks where the raw data is, in any form. If you have none yet, the archives can be "
             "downloaded from image-net.org, a mirror, Kaggle or Hugging Face. An unfinished build resumes with the "
             "missing shards. A replayed profile is shown for review before anything is done.",
-            default="download" if again else choices[0].value,
+            default="download" if start == "download" else choices[0].value,
             choices=choices,
         )
         try:

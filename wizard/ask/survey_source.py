@@ -11,9 +11,10 @@ from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, agrees, put
 from wizard.ask.question import yes_or_no
 from wizard.ask.view import View
 from wizard.errors import InputError, UsageError
-from wizard.folders import expanded, shortened
+from wizard.folders import shortened
 from wizard.sources.options import DoubtfulFolders, FolderRole, Labels, SourceOptions
 from wizard.sources.selection import Selection, parse_selection
+from wizard.typed_path import expanded
 
 SOURCE, LABELS, HOLDOUT = "source.path", "source.labels", "source.holdout"
 SURVEYED = (SOURCE, LABELS, HOLDOUT)

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any, cast
 
 import questionary
-from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from questionary.prompts.common import InquirerControl
 
+from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
 from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
 from wizard.output import Output
 
@@ -20,12 +20,14 @@ _STYLE = questionary.Style(
         ("highlighted", "fg:ansicyan"),
         ("selected", "noreverse"),  # prompt_toolkit's default is reverse video
         ("instruction", "fg:ansibrightblack"),
+        ("placeholder", "fg:ansibrightblack"),
     ]
 )
 _ESCAPE = 0.05
 """Seconds to wait for the rest of an arrow key's code after its Esc; terminals send it in one piece."""
 _INDENT = 4
 """Columns before a choice's title."""
+_PATHS = ("path", "file")
 _ELSEWHERE = Choice("<another>", "Another folder …")
 
 
@@ -79,6 +81,8 @@ class TerminalPrompter(Prompter):
                 return [str(each) for each in answer] if isinstance(answer, list) else parse_answer(prompt, str(answer))
             except _Help as wanted:
                 self._output.say(f"  {prompt.help or 'There is no help for this question.'}")
+                if prompt.kind in _PATHS:
+                    self._output.say(f"  {KEYS_HELP}")
                 error, held = "", wanted.held
             except InvalidAnswer as invalid:
                 error, held = str(invalid), prompt.default
@@ -97,8 +101,8 @@ class TerminalPrompter(Prompter):
         application.ttimeoutlen = application.timeoutlen = _ESCAPE
         keys = [application.key_bindings] if application.key_bindings else []
         keys.append(_bindings(prompt.kind))
-        if prompt.kind in ("path", "file"):
-            keys.append(_path_bindings())
+        if prompt.kind in _PATHS:
+            keys.append(path_bindings(*_suggested(prompt, held)))
         application.key_bindings = merge_key_bindings(keys)
         return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
 
@@ -110,10 +114,15 @@ class TerminalPrompter(Prompter):
             case "secret":  # never shown again, so a refused one must be retyped
                 return questionary.password(text, **common)
             case "path" | "file":
-                folders = prompt.kind == "path"
-                # Not while typing: a list that opens at every key covers the screen, and looks into network folders.
+                suggestion, typed = _suggested(prompt, held)
                 return questionary.path(
-                    text, default=typed, only_directories=folders, complete_while_typing=False, **common
+                    text,
+                    default=typed,
+                    placeholder=[("class:placeholder", suggestion)],
+                    completer=PathCompleter(only_folders=prompt.kind == "path"),
+                    # A list that opens at every key covers the screen, and looks into network folders.
+                    complete_while_typing=False,
+                    **common,
                 )
             case "choice" | "choices":
                 pointer = "❯" if self._output.unicode else ">"
@@ -141,6 +150,12 @@ class TerminalPrompter(Prompter):
             )
             for choice in choices
         ]
+
+
+def _suggested(prompt: Prompt, held: Value | None) -> tuple[str, str]:
+    """The path to suggest, which Enter takes and typing replaces; and that which was typed, to be edited."""
+    suggestion, typed = ("" if each is None else str(each) for each in (prompt.default, held))
+    return suggestion, "" if typed == suggestion else typed
 
 
 def _held(event: KeyPressEvent, kind: Kind) -> Value:
@@ -174,33 +189,5 @@ def _bindings(kind: Kind) -> KeyBindings:
             event.current_buffer.delete()
         else:
             event.app.exit(exception=KeyboardInterrupt())
-
-    return keys
-
-
-def _path_bindings() -> KeyBindings:
-    """Enter accepts the path as it stands, where questionary would first close its list; Tab completes at once."""
-    keys = KeyBindings()
-
-    @keys.add("tab", eager=True)
-    def _complete(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        if buffer.complete_state is not None:
-            buffer.complete_next()
-            return
-        completions = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
-        common = get_common_complete_suffix(buffer.document, completions)
-        if common:
-            buffer.insert_text(common)
-        elif completions:
-            buffer.start_completion(select_first=False)
-
-    @keys.add("enter", eager=True)
-    def _accept(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
-            buffer.complete_state = None
-        else:
-            event.app.exit(result=buffer.text)
 
     return keys

@@ -11,13 +11,13 @@ from wizard.ask.defaults import Known
 from wizard.ask.prompt import Value
 from wizard.ask.question import Question
 from wizard.errors import ProfileError, UsageError
-from wizard.folders import expanded
 from wizard.formats.encoders import Encoder, why_missing
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.writability import why_not_writable
 from wizard.profile import Profile, check
 from wizard.sources.source import overlap
 from wizard.targets.registry import written_folders
+from wizard.typed_path import expanded
 
 
 def error_for(question: Question[Context], value: Value, known: Known) -> str:

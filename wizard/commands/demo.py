@@ -17,6 +17,7 @@ from wizard.planning import resolve
 from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
+from wizard.typed_path import expanded
 from wizard.verify.dataset import verify
 
 _PROFILE = """\
@@ -51,7 +52,7 @@ def demo(
     """Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute."""
     output = flags.output()
     reporter = reporter_for(output)
-    folder = out.expanduser().absolute()
+    folder = expanded(str(out)).absolute()
     source, dataset, profile = folder / "raw-data", folder / "tfrecords", folder / "demo.toml"
     with stop_on_signal(output.say) as stopping, reporter.shown():
         with writing(folder):

@@ -20,7 +20,8 @@ from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
-from wizard.folders import expanded, shortened
+from wizard.folders import shortened
+from wizard.typed_path import expanded
 
 _ORIGINS: Mapping[str, Origin] = {"kaggle": "kaggle", "huggingface": "huggingface"}
 _USELESS = {

@@ -12,6 +12,7 @@ from wizard.inspection import Facts
 from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
 from wizard.show.loading import how_to_load
 from wizard.show.reporters import reporter_for
+from wizard.typed_path import expanded
 
 
 def inspect(
@@ -25,7 +26,7 @@ def inspect(
     output = flags.output()
     reporter = reporter_for(output)
     with reporter.shown():
-        found = inspection.inspect(path.expanduser().absolute(), reporter.handle, trainer)
+        found = inspection.inspect(expanded(str(path)).absolute(), reporter.handle, trainer)
     output.result(as_text(found.facts, output.console.width if output.live else WIDTH))
     fields: dict[str, Any] = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
     if found.loading is not None:

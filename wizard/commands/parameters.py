@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from wizard.folders import expanded, recipes_folder, saved_folder
+from wizard.folders import recipes_folder, saved_folder
+from wizard.typed_path import expanded
 
 if TYPE_CHECKING:  # imported by cyclopts only while a shell asks
     from cyclopts.completion import CompletionContext

@@ -49,7 +49,7 @@ def _lines(each: Listed, seen: Examined, is_recipe: bool, output: Output) -> lis
     if is_recipe:
         return [f"  {each.name}", *_wrapped(each.about, output)]
     where = _output_path(seen)
-    to = f"→ {shortened(Path(where).expanduser())}" if where else "→ output.path is left open"
+    to = f"→ {shortened(where)}" if where else "→ output.path is left open"
     # Not wrapped: a path can then be copied whole.
     return [f"  {each.name}", *_wrapped(profile_store.makes(seen.profile), output), f"{_INDENT}{to}"]
 
@@ -62,9 +62,9 @@ def _wrapped(text: str, output: Output) -> list[str]:
     )
 
 
-def _output_path(seen: Examined) -> str:
-    section = seen.table.get("output", {})
-    return str(section.get("path", "")) if isinstance(section, dict) else ""
+def _output_path(seen: Examined) -> Path | None:
+    """Where a profile writes; None where it is left open, or something is wrong with the profile."""
+    return seen.profile.output_path if seen.profile and "path" in seen.table.get("output", {}) else None
 
 
 def _fields(each: Listed, seen: Examined) -> dict[str, object]:
@@ -73,7 +73,7 @@ def _fields(each: Listed, seen: Examined) -> dict[str, object]:
         "path": str(each.path),
         "about": each.about,
         "makes": profile_store.makes(seen.profile) if seen.profile else "",
-        "output": _output_path(seen),
+        "output": str(_output_path(seen) or ""),
         "problems": seen.problems,
     }
 

@@ -13,7 +13,7 @@ from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.ask.setup_draft import SetupDraft, new_draft
-from wizard.ask.start_menu import choose_start
+from wizard.ask.start_menu import Start, choose_start
 from wizard.ask.survey_source import SOURCE
 from wizard.ask.view import Outcome, View
 from wizard.build import Options
@@ -21,7 +21,7 @@ from wizard.commands.run import start
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
-from wizard.folders import shortened
+from wizard.folders import as_typed, shortened
 from wizard.output import Output
 from wizard.profile_store import load
 from wizard.submit.present import as_fields, show_submitted
@@ -59,18 +59,21 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
-    begun = _draft_or_build(output, prompter)
-    if isinstance(begun, Path):
-        return begun
-    # Closed also at Ctrl-C, so that no worker process is left behind.
-    with closing(LiveEstimate()) as live:
-        return Interview(prompter, View(output), live, begun).run()
+    start: Start = "first"
+    while True:
+        begun = _draft_or_build(output, prompter, start)
+        if isinstance(begun, Path):
+            return begun
+        # Closed also at Ctrl-C, so that no worker process is left behind.
+        with suppress(Back), closing(LiveEstimate()) as live:
+            return Interview(prompter, View(output), live, begun).run()
+        start = "back"
 
 
-def _draft_or_build(output: Output, prompter: Prompter) -> SetupDraft | Path:
+def _draft_or_build(output: Output, prompter: Prompter, start: Start = "first") -> SetupDraft | Path:
     """A draft, or a profile to build; a failed download returns to the choice."""
     answers: Mapping[str, Value] = {}
-    begun = choose_start(prompter)
+    begun = choose_start(prompter, start)
     while begun is None:
         # Whoever has the archives need not wait for an HTTP client.
         from wizard.ask.downloading import ask_answers, request_of
@@ -79,8 +82,8 @@ def _draft_or_build(output: Output, prompter: Prompter) -> SetupDraft | Path:
             answers = ask_answers(prompter, {}, answers)
             folder = _downloaded(request_of(answers), output, prompter)
             if folder is not None:
-                return new_draft(chosen={SOURCE: shortened(folder)})
-        begun = choose_start(prompter, again=True)
+                return new_draft(chosen={SOURCE: as_typed(folder)})
+        begun = choose_start(prompter, "download")
     return begun
 
 

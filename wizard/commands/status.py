@@ -21,6 +21,7 @@ from wizard.show.terminal_reporter import LiveArea
 from wizard.status.evaluate import look
 from wizard.status.status import Status
 from wizard.terminal_echo import echo_off
+from wizard.typed_path import expanded
 
 _LOOK = 2.0
 """Seconds between two looks with --watch."""
@@ -38,7 +39,7 @@ def status(
 ) -> int:
     """Show how far the build in OUT is: shards done, under way and missing, what runs on which host, and failures."""
     output = flags.output()
-    folder = out.expanduser().absolute()
+    folder = expanded(str(out)).absolute()
     seen = look(folder)
     if watch:
         with _shown(output) as show:

@@ -10,6 +10,7 @@ from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
 from wizard.targets import registry
+from wizard.typed_path import expanded
 from wizard.verify.dataset import verify as verify_dataset
 
 
@@ -24,7 +25,7 @@ def verify(
     output = flags.output()
     reporter = reporter_for(output)
     with reporter.shown():
-        verified = verify_dataset(out.expanduser().absolute(), reporter.handle, pixels=pixels)
+        verified = verify_dataset(expanded(str(out)).absolute(), reporter.handle, pixels=pixels)
     output.result(summary.verified(verified))
     output.event("finished", asdict(verified) | {"target": registry.to_json(verified.target), "exit_code": 0})
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from wizard.errors import UsageError
-from wizard.folders import expanded
+from wizard.typed_path import expanded
 
 OFFICIAL = "https://image-net.org/data/ILSVRC/2012/"
 """Where image-net.org keeps the archives of 2012."""
@@ -34,7 +34,7 @@ def base_address(text: str, hubs: Collection[str] = ()) -> str:
         UsageError: it is not an http, https or file address, or has a password or a query in it.
     """
     typed = text.strip()
-    if typed.startswith(("/", "~", ".")) or os.path.isdir(typed):  # noqa: PTH112  Path.is_dir may raise
+    if typed.startswith(("/", "~", ".", "$", "'", '"', "\\")) or os.path.isdir(typed):  # noqa: PTH112  Path.is_dir may raise
         typed = expanded(typed).absolute().as_uri()
     try:
         url = httpx.URL(typed)

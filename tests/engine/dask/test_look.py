@@ -11,6 +11,7 @@ from tests.engine.dask.test_executor import noted, until
 from wizard.engine.dask.engine import DaskEngine
 from wizard.engine.executors.look import OUTPUT, SOURCE, VERSIONS, Crew, Look
 from wizard.engine.executors.worker_pool import WorkerPool
+from wizard.errors import MachineError
 from wizard.profile_run import Run
 from wizard.storage import PREFIX
 
@@ -58,6 +59,35 @@ def test_another_folder_of_the_same_name_is_not_the_output(
     assert "is not used: out is another folder there: it lacks a file that was just made in it here" in text
     assert executor.capacity == 1
     assert not [*here.iterdir(), *there.iterdir()]
+
+
+def test_a_worker_whose_folder_is_mounted_late_takes_part_after_all(
+    own_cluster: Cluster, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.engine.dask.watch.AGAIN", 1.0)
+    here, there = tmp_path / "here" / "out", tmp_path / "there" / "out"
+    here.mkdir(parents=True)
+    there.mkdir(parents=True)
+    monkeypatch.chdir(here.parent)
+    own_cluster.add("late", "--no-nanny", at=there.parent)
+    executor = opened(own_cluster, look=look_at("out"))
+    assert "is not used" in noted(executor, "worker late on")
+    there.rmdir()
+    there.symlink_to(here)
+    noted(executor, "takes part")
+    until(lambda: executor.capacity == 1)
+
+
+def test_a_run_ends_if_no_worker_may_take_part_for_long(
+    own_cluster: Cluster, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.engine.dask.watch.RETURN", 2.0)
+    own_cluster.add("old", "--no-nanny", "--preload", "tests.engine.dask.other_codecs")
+    executor = opened(own_cluster)
+    future = executor.submit(calls.pid)
+    with pytest.raises(MachineError, match=r"may take part, for 2 seconds now: worker old on .* is not used: codecs"):
+        future.result()
+    assert executor.free == 1  # so that a run without a call under way learns of it
 
 
 def test_a_file_that_only_the_worker_sees_is_another_folder_too(

@@ -100,6 +100,8 @@ class DaskExecutor:
     def free(self) -> int:
         """How many calls could begin now."""
         with self._changed:
+            if self._watch.failure is not None:  # one call, which ends with the reason
+                return 0 if self._calls or self._waiting else 1
             busy = sum(not call.is_flushing for call in self._calls.values())
             return self.capacity - busy - len(self._waiting)
 
@@ -161,7 +163,8 @@ class DaskExecutor:
     def _dispatch(self) -> None:
         """Gives waiting calls to Dask, as many as have a core."""
         with self._changed:
-            while self._waiting and self.free + len(self._waiting) > 0:
+            # Without hope, calls begin that no worker is there for: they end with the reason.
+            while self._waiting and (self._watch.failure is not None or self.free + len(self._waiting) > 0):
                 call = self._waiting.popleft()
                 if call.future.set_running_or_notify_cancel():
                     self._calls[call.number] = call

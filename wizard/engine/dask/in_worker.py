@@ -1,9 +1,8 @@
 """A Dask worker's side: each of its threads makes calls in a process of its own.
 
-An image that crashes a decoder would take the whole worker along, with all its calls, and nobody would know which image
-it was; and `heartbeat`, `in_hand` and `stages` are globals of a process. (The GIL is no reason: with two threads, the
-codecs, which release it, are as fast as in two processes.) A process is a `LocalExecutor(1)`, so everything that is
-known of a local worker's death is known here.
+An image that crashes a decoder would take the whole worker along, with all its calls, and nobody would know which
+image it was; and `heartbeat`, `in_hand` and `stages` are globals of a process. A process is a `LocalExecutor(1)`, so
+everything that is known of a local worker's death is known here.
 
 Heartbeats go through the worker's event log: one message a second for all processes of a worker.
 """

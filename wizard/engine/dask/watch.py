@@ -12,6 +12,8 @@ from wizard.formatting import duration
 
 RETURN = 600.0
 """Seconds for which a scheduler that is gone is waited for."""
+AGAIN = 30.0
+"""Seconds after which a worker that may not take part looks around again: its mount may have come late."""
 _INTERVAL = 1.0
 """Seconds between two looks at who is there."""
 
@@ -42,7 +44,10 @@ class Watch:
         self._lost, self._changed, self._note = lost, changed, note
         self.members: dict[str, Sight] = {}
         """The workers that take part, by their addresses, and what each saw."""
-        self._refused: set[str] = set()
+        self._refused: dict[str, tuple[float, str]] = {}
+        """The workers that may not take part: when each has been looked at, by the loop's clock, and what is wrong."""
+        self._idle_since: float | None = None
+        """Since when all that are there may not take part."""
         self._looking: set[str] = set()
         self._numbers: dict[str, dict[tuple[str, int], int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,7 +91,10 @@ class Watch:
                     return
                 continue
             self._take_leave(present)
-            new = {*present}.difference(self.members, self._refused, self._looking)
+            self._give_up_if_none_may()
+            now = asyncio.get_running_loop().time()
+            waiting = {address for address, (looked, _) in self._refused.items() if now - looked < AGAIN}
+            new = {*present}.difference(self.members, waiting, self._looking)
             if new:
                 self._looking |= new
                 self._keep(asyncio.create_task(self._welcome(new)))  # apart, as one of them may take long
@@ -115,13 +123,29 @@ class Watch:
         """Lets a worker take part, or says in clauses why it may not."""
         ignored = () if sight.failure else self._ignored
         wrong = [clause for name, clause in sight.wrong(self._look).items() if name not in ignored]
+        _, before = self._refused.pop(address, (0.0, ""))
         if not wrong:
             self.members[address] = sight
             return ""
-        self._refused.add(address)
         text = f"{_named(address, sight)} is not used: {'; '.join(wrong)}"
-        self._note(Note(text=text, warning=True))
+        self._refused[address] = asyncio.get_running_loop().time(), text
+        if text != before:
+            self._note(Note(text=text, warning=True))
         return text
+
+    def _give_up_if_none_may(self) -> None:
+        """Raises a MachineError once all workers that are there have been unfit for long."""
+        now = asyncio.get_running_loop().time()
+        if self.members or not self._refused:
+            self._idle_since = None
+            return
+        self._idle_since = now if self._idle_since is None else self._idle_since
+        if now - self._idle_since > RETURN:
+            _, text = next(iter(self._refused.values()))
+            raise MachineError(
+                f"No worker of {self._connection.place} may take part, for {duration(RETURN)} now: {text}.",
+                "Correct that there, or start other workers; the same command then resumes where it stopped",
+            )
 
     async def _welcome(self, addresses: Collection[str]) -> None:
         """Has workers that have come look around, and takes on those that may take part."""
@@ -140,7 +164,7 @@ class Watch:
 
     def _take_leave(self, present: Collection[str]) -> None:
         """Takes leave of workers that are no longer there."""
-        self._refused.intersection_update(present)
+        self._refused = {address: why for address, why in self._refused.items() if address in present}
         for address, sight in list(self.members.items()):
             if address in present:
                 continue

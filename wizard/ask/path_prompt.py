@@ -1,0 +1,123 @@
+"""Typing a path: what Tab completes, and the keys that begin to edit a suggested path instead of replacing it."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from prompt_toolkit.application import get_app
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, get_common_complete_suffix
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+from wizard.errors import UsageError
+from wizard.typed_path import expanded
+
+KEYS_HELP = (
+    "A path that is shown is a suggestion: Enter takes it, typing or pasting replaces it, an arrow key or End edits "
+    "it. Tab completes. A path may be quoted or escaped as for a shell, or begin with ~, $VARIABLE or file://."
+)
+_EDITING = ("left", "right", "home", "end", "up", "down", "c-a", "c-e", "c-f", "c-p", "c-n", "c-h", "c-w", "tab")
+"""Keys that only make sense with a text. Esc Left and its like are not among them, since Esc goes back."""
+_WHOLE = re.compile(r"""['"~$/\\]|[A-Za-z]:|file:""", re.ASCII | re.IGNORECASE)
+"""How a path begins that does not go on from another one."""
+
+
+class PathCompleter(Completer):
+    """Names in the folder that is typed so far, however it is written; folders end in a slash, dot files come last."""
+
+    def __init__(self, *, only_folders: bool) -> None:
+        self._only_folders = only_folders
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
+        """See prompt_toolkit's Completer."""
+        del complete_event
+        text = document.text_before_cursor
+        if text in ("~", "."):
+            yield Completion("/", display=f"{text}/")
+            return
+        before, slash, begun = text.rpartition("/")
+        for name, is_folder in _listed(f"{before}{slash}" or "."):
+            if name.startswith(begun) and (is_folder or not self._only_folders):
+                shown = f"{name}/" if is_folder else name
+                yield Completion(shown[len(begun) :], display=shown)
+
+
+def path_bindings(suggestion: str, corrected: str) -> KeyBindings:
+    """The keys of a prompt for a path.
+
+    Enter accepts the path as it stands, where questionary would first close its list; Tab completes at once, and goes
+    into a folder that is complete.
+
+    Args:
+        suggestion: what is shown while nothing is typed.
+        corrected: what was typed before, was refused, and stands there to be edited; a whole path that is pasted over
+            it replaces it.
+    """
+    keys = KeyBindings()
+
+    @keys.add("tab", eager=True)
+    def _complete(event: KeyPressEvent) -> None:
+        complete(event.current_buffer)
+
+    @keys.add("enter", eager=True)
+    def _accept(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
+            buffer.complete_state = None
+        else:
+            event.app.exit(result=buffer.text)
+
+    @keys.add(Keys.BracketedPaste, eager=True)
+    def _paste(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        pasted = event.data.strip()  # a line's end that was copied too, and the blank behind a path that was dragged
+        if corrected and buffer.text == corrected and buffer.document.is_cursor_at_the_end and _WHOLE.match(pasted):
+            buffer.text = ""
+        buffer.insert_text(pasted)
+
+    @Condition
+    def is_suggested() -> bool:
+        return bool(suggestion) and not get_app().current_buffer.text
+
+    def _edit(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(suggestion)
+        event.app.key_processor.feed(event.key_sequence[0], first=True)  # now to what the key does in a text
+
+    for key in _EDITING:
+        keys.add(key, eager=True, filter=is_suggested)(_edit)
+    return keys
+
+
+def complete(buffer: Buffer) -> None:
+    """Inserts what all names that fit begin with; lists them if that is nothing, and then takes one after the other."""
+    state = buffer.complete_state
+    if state is not None and len(state.completions) > 1:
+        buffer.complete_next()
+        return
+    buffer.complete_state = None  # a single one is complete already: on into its folder
+    completions = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+    common = get_common_complete_suffix(buffer.document, completions)
+    if common:
+        buffer.insert_text(common)
+    elif len(completions) > 1:
+        buffer.start_completion(select_first=False)
+
+
+def _listed(folder: str) -> list[tuple[str, bool]]:
+    try:
+        with os.scandir(expanded(folder)) as entries:
+            found = [(entry.name, _is_folder(Path(entry.path))) for entry in entries]
+    except (OSError, UsageError):
+        return []
+    return sorted(found, key=lambda each: (each[0].startswith("."), each[0]))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
