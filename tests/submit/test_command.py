@@ -76,7 +76,7 @@ def test_a_scheduler_has_to_be_named(work: Path, capsys: pytest.CaptureFixture[s
         (["--sbatch=--array=3"], "has --array for that"),
         (["--ignore", "nothing"], "there is no such check"),
         (["--set", "image.size=-1"], "image.size"),
-        (["--set", "output.path=/tmp/back\\slash"], "cannot write logs"),
+        (["--set", "output.path=/tmp/back\\\\slash"], "cannot write logs"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(

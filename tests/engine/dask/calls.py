@@ -20,7 +20,7 @@ def fail() -> None:
 def crash_at(item: int) -> None:
     for number in in_hand.each(range(10)):
         if number == item:
-            os.kill(os.getpid(), signal.SIGSEGV)
+            signal.raise_signal(signal.SIGSEGV)  # in this thread: one of the process may come after the answer
 
 
 def beat(name: str, done: int) -> Heartbeat:
