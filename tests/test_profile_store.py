@@ -12,6 +12,7 @@ from wizard.errors import MachineError, ProfileError, UsageError
 from wizard.folders import config_folder, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
 from wizard.profile_store import about, as_toml, delete, find, load, recipes, save, write
+from wizard.typed_path import expanded
 
 FOLDERS = ["source.path=/raw", "output.path=/out"]
 
@@ -105,6 +106,15 @@ def test_invalid_toml_is_reported(tmp_path: Path) -> None:
         load(str(path))
 
 
+def _is_understood(path: str) -> bool:
+    """Whether a person may give this path: a variable or a user that there is not is an error."""
+    try:
+        expanded(path)
+    except UsageError:
+        return False
+    return True
+
+
 PATHS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 NAMES = st.from_regex(
     r"(\w[\w.-]{0,20})?", fullmatch=True, alphabet=st.characters(codec="utf-8", categories=["L", "Nd", "P"])
@@ -136,8 +146,8 @@ OUTPUT = {
 }
 TABLES = st.fixed_dictionaries(
     {
-        "source": st.fixed_dictionaries({"path": PATHS.map("/raw/{}".format)}, optional=SOURCE),
-        "output": st.fixed_dictionaries({"path": PATHS.map("out-{}".format)}, optional=OUTPUT),
+        "source": st.fixed_dictionaries({"path": PATHS.map("/raw/{}".format).filter(_is_understood)}, optional=SOURCE),
+        "output": st.fixed_dictionaries({"path": PATHS.map("out-{}".format).filter(_is_understood)}, optional=OUTPUT),
     },
     optional={
         "name": NAMES,
