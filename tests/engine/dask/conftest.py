@@ -16,6 +16,8 @@ from wizard.targets.registry import TARGETS
 
 Opened = Callable[..., DaskExecutor]
 
+_ALWAYS = ("test_a_call_of_a_lost_worker_is_made_by_another", "test_calls_survive_a_restart_of_the_scheduler")
+
 
 @pytest.fixture(scope="session")
 def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
@@ -30,8 +32,10 @@ def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster
 
 
 @pytest.fixture
-def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A scheduler without workers."""
+def own_cluster(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A scheduler without workers. Each takes seconds, so all of these tests but those below need a flag."""
+    if not request.config.getoption("--clusters") and request.node.name not in _ALWAYS:
+        pytest.skip("with --clusters")
     cluster = Cluster(tmp_path)
     try:
         yield cluster
