@@ -16,7 +16,7 @@ ORDER = [
     {"cli"},
     {"commands"},
     {"ask"},
-    {"inspection", "unfinished_builds"},
+    {"inspection", "profile_command", "unfinished_builds"},
     {"build", "show", "submit"},
     {"build_summary"},
     {"verify", "interrupts", "output", "download", "status"},

@@ -12,7 +12,7 @@ import tomlkit
 
 from wizard.errors import ProfileError, UsageError, writing
 from wizard.folders import recipes_folder, saved_folder
-from wizard.profile import SCHEMA, Profile, Table, check
+from wizard.profile import SCHEMA, Profile, Table, check, with_stand_ins
 from wizard.profile_keys import profile_keys
 from wizard.storage import write_whole
 from wizard.typed_path import expanded
@@ -77,6 +77,14 @@ def load(name: str, overrides: Sequence[str] = ()) -> Profile:
     return check(table, f"recipe {path.stem}" if path.parent == recipes_folder() else str(path))
 
 
+def table_of(settings: Sequence[str]) -> Table:
+    """Values that are given as section.key=value, without a profile; raises UsageError for what is no such setting."""
+    table: Table = {}
+    for setting in settings:
+        _override(table, setting)
+    return table
+
+
 def read(path: Path) -> Table:
     """A profile's file as a table, its values not yet checked.
 
@@ -122,12 +130,8 @@ def examine(path: Path) -> Examined:
         return Examined({}, None, (error.what,))
     except ProfileError as error:
         return Examined({}, None, error.problems)
-    filled = {**table}
-    for section in ("source", "output"):
-        given = table.get(section, {})
-        filled[section] = {"path": section, **given} if isinstance(given, dict) else given
     try:
-        return Examined(table, check(filled, ""), ())
+        return Examined(table, check(with_stand_ins(table), ""), ())
     except (ProfileError, UsageError) as error:
         return Examined(table, None, error.problems if isinstance(error, ProfileError) else (error.what,))
 
@@ -257,7 +261,13 @@ def _override(table: Table, text: str) -> None:
     if not value.strip():
         table.pop(key, None)
         return
+    table[key] = parse_value(value)
+
+
+def parse_value(text: str) -> Any:
+    """What a value after --set means: TOML, or a string without its quotes."""
     try:
-        (table[key],) = tomllib.loads(f"value = {value}").values()
-    except ValueError:  # no TOML: a string without its quotes
-        table[key] = value
+        (value,) = tomllib.loads(f"value = {text}").values()
+    except ValueError:
+        return text
+    return value

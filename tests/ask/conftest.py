@@ -52,6 +52,7 @@ class Script(View):
         self.waited: list[str] = []
         self.assumed: list[str] = []
         self.scripts_shown: list[Prepared] = []
+        self.commands: list[str] = []
 
     @property
     def keys(self) -> list[str]:
@@ -98,6 +99,9 @@ class Script(View):
 
     def scripts(self, prepared: Prepared) -> None:
         self.scripts_shown.append(prepared)
+
+    def command(self, line: str) -> None:
+        self.commands.append(line)
 
     def link(self, text: str, path: Path) -> None:
         assert text

@@ -31,9 +31,9 @@ _IMAGES_A_SHARD = 100
 """Fewest images in a shard of a subset: smaller shards only make more files."""
 _TITLES: Mapping[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
 RESIZE = (
-    Choice("shortest", "Shrink to a shortest side", "keeps the shape; usual for training (480 px)"),
+    Choice("shortest", "Shrink to a shortest side", "keeps the shape; usual for training"),
     Choice("original", "Keep the originals", "bytes untouched; largest; MLPerf's rule"),
-    Choice("exact", "Exact height × width", "all of one size, shape not kept (352 × 352)"),
+    Choice("exact", "Exact height × width", "all of one size, shape not kept"),
     Choice("crop", "Scale and center-crop", "all of one size, shape kept, edges lost"),
 )
 
@@ -113,8 +113,12 @@ def holds_out(known: Known) -> bool:
 
 
 def found_splits(known: Known) -> list[str]:
-    """The last profile's splits, or the labeled splits found; test if there are no others."""
-    wanted = known.context.usual.source.splits
+    """The labeled splits found, and test if the last profile had it or there are no others.
+
+    What was found is never left out because the last setup was about less.
+    """
+    last = known.context.last
+    wanted = {"train", "validation", *(last.source.splits if last else ())}
     return [split for split in known.context.splits if split in wanted] or list(known.context.splits)
 
 
@@ -146,10 +150,10 @@ def box_choices(known: Known) -> tuple[Choice, ...]:
 
 
 def boxes(known: Known) -> Value:
-    """The last profile's value, else train's, if available."""
+    """The last profile's value, else train's, if available; not none because the last setup had no use for any."""
     values = [choice.value for choice in box_choices(known)]
     wanted = (known.context.usual.source.boxes, "train", "all")
-    return next((value for value in wanted if value in values), "none")
+    return next((value for value in wanted if value in values and value != "none"), "none")
 
 
 def labels(known: Known) -> Value:
@@ -276,9 +280,11 @@ def stores_labels(known: Known) -> bool:
 
 
 def name(known: Known) -> Value:
-    """An unused profile name that describes the images."""
+    """An unused profile name: what it is for, and the images."""
     stem = mode = str(known["image.resize"])
     if mode != "original":
         size = known["image.size"] if mode == "shortest" else f"{known['image.height']}x{known['image.width']}"
         stem = f"{mode}-{size}-q{known['image.quality']}"
-    return _free(stem, known.context.names.__contains__)
+    trainer = trainers.chosen(known)
+    made_for = target_of(known).format if trainer is None else trainer.name
+    return _free(f"{made_for}-{stem}", known.context.names.__contains__)

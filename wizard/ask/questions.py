@@ -35,26 +35,11 @@ def _shards(split: Split, about: str) -> Question[Context]:
         ),
         implied=partial(defaults.uncounted, split),
         require=partial(validation.enough_images, split),
+        on_request=lambda known: trainers.chosen(known) is not None,
     )
 
 
 QUESTIONS: tuple[Question[Context], ...] = (
-    Question(
-        key="source.path",
-        kind="path",
-        text="Where is the raw data?",
-        label="Raw data",
-        help="The folder with ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar as they were downloaded; do not "
-        "unpack them. Bounding boxes, if you want them, are ILSVRC2012_bbox_train_v2.tar.gz and "
-        "ILSVRC2012_bbox_val_v3.tgz in the same folder. An extracted tree (train/, val/), Kaggle's ILSVRC/, "
-        "Hugging Face's Parquet files, WebDataset shards, a dataset of TensorFlow Datasets, TFRecords, folders of "
-        "classes of your own, or a zip or tar of such a tree will do as well. Tab completes a path.",
-        default=defaults.source,
-        choices=defaults.found_sources,
-        meant=folder_answers.folder_meant,
-        instead=folder_answers.folders_below,
-        governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),
-    ),
     Question(
         key="family",
         kind="choice",
@@ -83,6 +68,23 @@ QUESTIONS: tuple[Question[Context], ...] = (
         implied=trainers.only_one,
         require=trainers.can_open,
         governs=_OF_A_TRAINER,
+    ),
+    Question(
+        key="source.path",
+        kind="path",
+        text="Where is the raw data?",
+        label="Raw data",
+        help="The folder with ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar as they were downloaded; do not "
+        "unpack them. Bounding boxes, if you want them, are ILSVRC2012_bbox_train_v2.tar.gz and "
+        "ILSVRC2012_bbox_val_v3.tgz in the same folder. An extracted tree (train/, val/), Kaggle's ILSVRC/, "
+        "Hugging Face's Parquet files, WebDataset shards, a dataset of TensorFlow Datasets, TFRecords, folders of "
+        "classes of your own, or a zip or tar of such a tree will do as well. Tab completes a path.",
+        default=defaults.source,
+        choices=defaults.found_sources,
+        stays=True,  # so that it is known whether another folder was named before
+        meant=folder_answers.folder_meant,
+        instead=folder_answers.folders_below,
+        governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),
     ),
     Question(
         key="source.holdout",

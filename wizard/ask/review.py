@@ -118,7 +118,7 @@ def review_prompt(failing: Sequence[str], on_cluster: Sequence[str] | None) -> P
     return Prompt(
         key="review",
         kind="choice",
-        text="Ready",
+        text="What next?",
         help=f"{start} saves the answers as a profile and builds. A build that stops for any reason "
         "resumes when it is started again.",
         default="edit" if failing else "start",

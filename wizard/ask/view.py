@@ -51,6 +51,11 @@ class View:
         show_scripts(self._output, prepared)
         show_commands(self._output, prepared)
 
+    def command(self, line: str) -> None:
+        """Shows a command line, as it can be copied."""
+        self._output.result(line)
+        self._output.event("command", {"command": line})
+
     def link(self, text: str, path: Path) -> None:
         """Shows where a file is."""
         self._output.link(text, path)
