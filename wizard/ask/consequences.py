@@ -1,5 +1,7 @@
 """What the answers so far come to: size, time and a preview, shown after each answer about images."""
 
+from pathlib import Path
+
 from wizard.ask.context import Context
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.question import Question
@@ -12,12 +14,17 @@ from wizard.preflight.preview import write_preview
 
 
 class Consequences:
-    """Measures on the person's own images, and shows the result."""
+    """Measures on the person's own images, and shows the result.
+
+    Attributes:
+        page: that of images before and after, once it was drawn.
+    """
 
     def __init__(self, view: View, live: LiveEstimate) -> None:
         self._view = view
         self._live = live
         self._previewed: object = None
+        self.page: Path | None = None
 
     def show(self, draft: SetupDraft, question: Question[Context]) -> None:
         """Shows what the draft comes to after the answer to a question; nothing where it cannot be built yet."""
@@ -45,7 +52,7 @@ class Consequences:
         shown = (context.folder, job.profile.source.splits, job.profile.image)
         if estimator is None or self._previewed == shown:
             return
-        path = write_preview(job, estimator)
-        if path is not None:
-            self._view.link("before and after:", path)
+        self.page = write_preview(job, estimator)
+        if self.page is not None:
+            self._view.preview(self.page)
         self._previewed = shown

@@ -12,6 +12,7 @@ from wizard.ask.consequences import Consequences
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
+from wizard.ask.preview_page import look_at
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY
@@ -193,7 +194,10 @@ class Interview:
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
         on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
-        match self._prompter.ask(review_prompt(failing, on_cluster if sbatch_is_here() else None)):
+        on_cluster_here = on_cluster if sbatch_is_here() else None
+        match self._prompter.ask(
+            review_prompt(failing, on_cluster_here, has_preview=self._consequences.page is not None)
+        ):
             case "start" | "cluster" | "script" if "output" in failing:
                 self._another_folder()
             case "start":
@@ -207,6 +211,8 @@ class Interview:
                     self._view.scripts(prepared)
             case "save":
                 return Outcome(kind="saved", profile=profile, path=_save(profile))
+            case "preview" if page is not None:
+                look_at(page, self._prompter, self._view)
             case "command":
                 self._view.command(as_command(profile))
             case "quit":
