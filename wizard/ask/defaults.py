@@ -20,15 +20,6 @@ from wizard.targets.target import Target
 
 Known: TypeAlias = Answers[Context]
 
-NO_HOLDOUT = "none"
-"""The answer that holds out no images; a profile leaves the key out."""
-HOLDOUTS = (
-    Choice(NO_HOLDOUT, "No", "train keeps all its images"),
-    Choice("10%", "10 % of each class"),
-    Choice("20%", "20 % of each class"),
-    Choice(50, "50 images of each class", "as ILSVRC2012's validation and ImageNet-21K-P's have"),
-)
-
 _IMAGES_A_SHARD = 100
 """Fewest images in a shard of a subset: smaller shards only make more files."""
 _TITLES: Mapping[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
@@ -68,7 +59,7 @@ def target_of(known: Known) -> type[Target]:
 
 
 def source(known: Known) -> Value | None:
-    """A folder that holds raw data; nothing once one was named, for then its answer stays."""
+    """A folder that holds raw data; nothing once one was named, for its answer stays."""
     if known.context.folder is not None:
         return None
     last = known.context.last
@@ -78,34 +69,6 @@ def source(known: Known) -> Value | None:
 def found_sources(known: Known) -> tuple[Choice, ...]:
     """The raw data that was found on this machine, after the answer so far."""
     return source_choices(str(known.get("source.path") or ""))
-
-
-def holdout(known: Known) -> Value:
-    """The rule of the profile that is replayed, or of the last one for the same folder, else none."""
-    last, said = known.context.last, known.get("source.holdout")
-    if said is not None:
-        return said
-    if last is None or last.source.holdout is None or last.source_path != known.context.folder:
-        return NO_HOLDOUT
-    return last.source.holdout
-
-
-def holdout_choices(known: Known) -> tuple[Choice, ...]:
-    """The usual rules, and the one that `holdout` offers."""
-    offered = holdout(known)
-    if isinstance(offered, list) or is_usual_holdout(offered):
-        return HOLDOUTS
-    return (*HOLDOUTS, Choice(offered, f"{offered} of each class"))
-
-
-def is_usual_holdout(value: object) -> bool:
-    """Whether a rule is among those that are always offered."""
-    return value in [choice.value for choice in HOLDOUTS]
-
-
-def holds_out(known: Known) -> bool:
-    """Condition: images of train become validation."""
-    return known.get("source.holdout") not in (None, NO_HOLDOUT)
 
 
 def found_splits(known: Known) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from wizard import profile_store
 from wizard.ask.asking import absolute
-from wizard.ask.defaults import is_usual_holdout
+from wizard.ask.holdout import is_usual_holdout
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import as_answer, flat

@@ -195,9 +195,8 @@ class Interview:
         failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
         on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
         on_cluster_here = on_cluster if sbatch_is_here() else None
-        match self._prompter.ask(
-            review_prompt(failing, on_cluster_here, has_preview=self._consequences.page is not None)
-        ):
+        page = self._consequences.page
+        match self._prompter.ask(review_prompt(failing, on_cluster_here, has_preview=page is not None)):
             case "start" | "cluster" | "script" if "output" in failing:
                 self._another_folder()
             case "start":

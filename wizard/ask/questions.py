@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from wizard.ask import defaults, folder_answers, trainers, validation
+from wizard.ask import defaults, folder_answers, holdout, trainers, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
@@ -94,10 +94,10 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="Validation is what a model is measured on, so its images must not be trained on. Held-out images are "
         "moved from train to validation, class by class, chosen by hashes of their names: always the same ones, "
         "whatever the seed. Each class keeps at least one image in train.",
-        default=defaults.holdout,
-        choices=defaults.holdout_choices,
+        default=holdout.holdout,
+        choices=holdout.holdout_choices,
         applies=lambda known: known.context.lacks_validation,
-        left_out=defaults.NO_HOLDOUT,
+        left_out=holdout.NO_HOLDOUT,
     ),
     Question(
         key="source.splits",
@@ -238,7 +238,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="If kept, each file becomes one file of the same records in the same order, numbered from 00000.",
         default=lambda _: "keep",
         choices=defaults.kept_shards,
-        applies=lambda known: known.context.from_records and defaults.sharded(known) and not defaults.holds_out(known),
+        applies=lambda known: known.context.from_records and defaults.sharded(known) and not holdout.holds_out(known),
     ),
     _shards(
         "train",

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from wizard.ask.context import Context, first_context
-from wizard.ask.defaults import NO_HOLDOUT, is_usual_holdout
 from wizard.ask.draft import Draft
+from wizard.ask.holdout import NO_HOLDOUT, is_usual_holdout
 from wizard.ask.prompt import Value
 from wizard.ask.question import Answers, Question
 from wizard.ask.questions import BY_KEY, QUESTIONS

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from wizard.ask.context import Context, follows_link, with_source
-from wizard.ask.defaults import NO_HOLDOUT
 from wizard.ask.draft import Draft
+from wizard.ask.holdout import NO_HOLDOUT
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, agrees, put
 from wizard.ask.question import yes_or_no
 from wizard.ask.view import View

@@ -240,8 +240,9 @@ def _bindings(kind: Kind) -> KeyBindings:
         @keys.add("enter", eager=True)
         def _choose(event: KeyPressEvent) -> None:
             control = _list_in(event.app)
+            pointed_at = control.get_pointed_at()
             if not control.search_filter or control.found_in_search:  # questionary shows all again if none is found
-                event.app.exit(result=control.get_pointed_at().value)
+                event.app.exit(result=pointed_at.value)
 
     if kind != "secret":  # a secret may contain it
 
