@@ -111,7 +111,7 @@ class Interview:
     def _reopen_refused(self) -> None:
         """What was answered before the raw data was known, or for another folder, is asked again if it cannot be."""
         draft, told = self._draft, ""
-        for key in draft.asked:
+        for key in [question.key for question in draft.applying if question.key in draft.asked]:
             refused = "" if key == SOURCE else error_for(BY_KEY[key], draft.answers[key], draft.answered)
             if refused:
                 self._draft = self._draft.unchosen(key)
@@ -258,7 +258,7 @@ class Interview:
 
     def _begin_edit(self) -> None:
         if self._before_edit is None:  # else it goes on, with what was said against the answers
-            self._begin_edit()
+            self._before_edit, self._trail = self._draft, []
 
     def _edit_one(self) -> None:
         self._begin_edit()
