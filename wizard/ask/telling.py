@@ -12,10 +12,12 @@ from wizard.ask.setup_draft import SetupDraft
 def given_before(draft: SetupDraft) -> Iterator[str]:
     """The answers that were given before, by the person or in advance."""
     values = draft.answers.values
-    given = [question for question in draft.applying if question.key in draft.asked and question.key in values]
-    if given:
+    answered = [question for question in draft.applying if question.key in draft.asked and question.key in values]
+    # What is asked on request alone is worth a line only where it is unusual.
+    shown = [each for each in answered if not each.advanced or values[each.key] != each.default(draft.answers)]
+    if shown:
         yield "Answered so far:"
-        yield from as_lines([Row(each.label, _said(draft, each.key, values[each.key])) for each in given])
+        yield from as_lines([Row(each.label, _said(draft, each.key, values[each.key])) for each in shown])
 
 
 def unused(opened: SetupDraft, draft: SetupDraft) -> Iterator[str]:
@@ -43,9 +45,9 @@ def changes(before: SetupDraft, after: SetupDraft, answered: Collection[str]) ->
 
 
 def _values(draft: SetupDraft) -> dict[str, Any]:
-    """What a person has answered, or could; without implied values, such as the parts that folders are built in."""
-    applying = {question.key for question in draft.applying}
-    return {key: value for key, value in draft.answers.values.items() if key in applying or key not in BY_KEY}
+    """What a profile says, but for the parts that image files are built in, which no dataset shows."""
+    parts = {key for key in BY_KEY if key.endswith("_shards")} - {question.key for question in draft.applying}
+    return {key: value for key, value in draft.answers.values.items() if key not in parts}
 
 
 def _said(draft: SetupDraft, key: str, value: Any) -> str:
