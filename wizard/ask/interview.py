@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from wizard import profile_store
 from wizard.ask import setup_draft
@@ -187,13 +188,13 @@ class Interview:
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
         on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
-        match self._prompter.ask(review_prompt(failing, on_cluster if sbatch_is_here() else None)):
-            case "start" | "cluster" | "script" if "output" in failing:
+        on_slurm = on_cluster if sbatch_is_here() else None
+        match self._prompter.ask(review_prompt(failing, on_slurm, background=self._view.has_person)):
+            case "start" | "background" | "cluster" | "script" if "output" in failing:
                 self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
                 self._edit(OUTPUT)
-            case "start":
-                path = self._save_if_possible(profile)
-                return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
+            case "start" | "background" as how:
+                return self._start(profile, verdict, failing, background=how == "background")
             case "cluster":
                 return self._submit(profile, verdict, on_cluster)
             case "script":
@@ -210,6 +211,15 @@ class Interview:
             case _:
                 self._edit_one()
         return None
+
+    def _start(
+        self, profile: Profile, verdict: Verdict, ignored: tuple[str, ...], *, background: bool
+    ) -> Outcome | None:
+        path = self._save_if_possible(profile)
+        if background and path is None:
+            return None  # another process is to read it
+        kind: Literal["start", "background"] = "background" if background else "start"
+        return Outcome(kind=kind, profile=profile, path=path, verdict=verdict, ignored=ignored)
 
     def _prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
         """The scripts of a build on a cluster; None if the person goes back, or it cannot be."""

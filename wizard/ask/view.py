@@ -24,6 +24,11 @@ class View:
     def __init__(self, output: Output) -> None:
         self._output = output
 
+    @property
+    def has_person(self) -> bool:
+        """Whether a person looks at it, and not a program."""
+        return self._output.mode != "json"
+
     @contextmanager
     def progress(self) -> Iterator[Callable[[Event], None]]:
         """Shows how far a long survey is, while it is open."""
@@ -68,7 +73,7 @@ class Outcome:
         submitted: the scripts and jobs of a build on a cluster, where it has been submitted.
     """
 
-    kind: Literal["start", "submitted", "saved", "left"]
+    kind: Literal["start", "background", "submitted", "saved", "left"]
     profile: Profile
     path: Path | None = None
     verdict: Verdict | None = None

@@ -20,6 +20,11 @@ _CHECKS = {
 """What was found out about the images, by `transform.Check`."""
 
 
+def built(event: BuildResult | SliceResult) -> str:
+    """The result of a run, whether it completed the dataset or a slice."""
+    return finished(event) if isinstance(event, BuildResult) else slice_finished(event)
+
+
 def finished(event: BuildResult) -> str:
     """The result of a build, and how to check and load it.
 
