@@ -11,9 +11,10 @@ from wizard import local_runs
 from wizard.ask.prompt import Back, Choice, Prompt, put
 from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.commands.watching import clock_time, how_to_stop, tell, watch
+from wizard.commands.watching import how_to_stop, tell, watch
 from wizard.errors import UsageError
 from wizard.folders import as_typed
+from wizard.formatting import moment
 from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.typed_path import expanded
@@ -86,7 +87,7 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
         where = as_typed(Path(run.output))
         output.result(f"  {where}: on {run.host}, unless it died; imagenet-setup status {where} --watch shows it")
     for run in over[:_LAST]:
-        how = f"{run.state} at {clock_time(run.ended)}" if run.ended else "ended without a word"
+        how = f"{run.state} {moment(run.ended)}" if run.ended else "ended without a word"
         output.result(f"  {as_typed(Path(run.output))}: {how} · log: {run.log}")
     if folder is not None and not runs:
         output.result(f"  imagenet-setup status {as_typed(folder)} tells what lies there")
@@ -95,4 +96,4 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
 
 def _about(run: LocalRun) -> str:
     part = f"slice {run.slice}, " if run.slice else ""
-    return f"{part}process {run.pid}, since {clock_time(run.begun)}"
+    return f"{part}process {run.pid}, begun {moment(run.begun)}"

@@ -12,6 +12,7 @@ from rich.text import Text
 from wizard import local_runs
 from wizard.errors import MachineError, UsageError
 from wizard.folders import as_typed
+from wizard.formatting import moment
 from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.run_status import ENDED
@@ -19,6 +20,7 @@ from wizard.show.build_view import BuildView
 from wizard.show.dashboard_view import MARGIN, build_picture
 from wizard.show.rows import fitted
 from wizard.show.terminal_reporter import LiveArea
+from wizard.show.window_progress import WindowProgress, build_headline
 from wizard.terminal_echo import echo_off
 
 _LOOK = 0.25
@@ -75,16 +77,9 @@ def tell(run: LocalRun, output: Output) -> int:
             f"The same command continues it. Its log is {run.log}",
         )
     output.result(run.said)
-    output.say(f"  {run.state} at {clock_time(run.ended)} with exit code {run.exit_code} · log: {run.log}")
+    when = "" if run.ended is None else f" {moment(run.ended)}"
+    output.say(f"  {run.state}{when} with exit code {run.exit_code} · log: {run.log}")
     return run.exit_code
-
-
-def clock_time(when: float | None) -> str:
-    """A moment by this machine's clock, as "15:04"; with its day unless that is today."""
-    moment = time.localtime(when)
-    today = time.localtime()
-    same_day = (moment.tm_year, moment.tm_yday) == (today.tm_year, today.tm_yday)
-    return time.strftime("%H:%M" if same_day else "%H:%M on %Y-%m-%d", moment)
 
 
 def how_to_stop(run: LocalRun) -> str:
@@ -96,12 +91,14 @@ def how_to_stop(run: LocalRun) -> str:
 def _shown(output: Output, run: LocalRun, hints: Sequence[str]) -> Iterator[Callable[[LocalRun], None]]:
     if output.live:
         area = LiveArea(output.console)
-        picture = _Picture(output, area, hints)
+        window = WindowProgress(output.console)
+        picture = _Picture(output, area, window, hints)
         with echo_off():
             try:
                 yield picture.draw
             finally:
                 area.close()
+                window.close()
     elif output.mode == "json":
         yield lambda seen: output.event("run", asdict(seen))
     else:
@@ -111,8 +108,8 @@ def _shown(output: Output, run: LocalRun, hints: Sequence[str]) -> Iterator[Call
 class _Picture:
     """Draws a run in place, as its own terminal would show it."""
 
-    def __init__(self, output: Output, area: LiveArea, hints: Sequence[str]) -> None:
-        self._output, self._area, self._hints = output, area, hints
+    def __init__(self, output: Output, area: LiveArea, window: WindowProgress, hints: Sequence[str]) -> None:
+        self._output, self._area, self._window, self._hints = output, area, window, hints
         self._last: object = None
         self._news = time.monotonic()
 
@@ -120,16 +117,17 @@ class _Picture:
         if run.view != self._last:
             self._last, self._news = run.view, time.monotonic()
         self._area.clear_after_resize()
-        size = self._output.console.size
-        lines = self._lines(run, size.width, size.height)
-        self._area.draw(lines, size)
+        size, view = self._output.console.size, _view(run)
+        self._area.draw(self._lines(run, view, size.width, size.height), size)
+        if view is not None:
+            self._window.show(build_headline(view))
 
-    def _lines(self, run: LocalRun, width: int, height: int) -> list[Text]:
+    def _lines(self, run: LocalRun, view: BuildView | None, width: int, height: int) -> list[Text]:
         below = []
         silent = time.monotonic() - self._news
         if silent > _SILENT:
             below.append(f"No news for {silent:.0f} s: the process is suspended, or waits for its disk")
-        view, hints = _view(run), self._hints
+        hints = self._hints
         if view is None or not view.splits:
             below.insert(0, " · ".join((f"{as_typed(Path(run.output))} is being prepared", *hints)))
         elif view.stopping:
