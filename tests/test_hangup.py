@@ -10,16 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from wizard.hangup import surviving_hangup
+from wizard.hangup import Terminal, surviving_hangup
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals here")
 
 _PROGRAM = """
 import sys, time
 from pathlib import Path
-from wizard.hangup import surviving_hangup
+from wizard.hangup import Terminal, surviving_hangup
 from wizard.terminal_echo import echo_off
-with surviving_hangup() as terminal, echo_off():
+terminal = Terminal()
+with surviving_hangup(terminal), echo_off():
     print("within", flush=True)
     end = time.monotonic() + 20
     while not terminal.lost and time.monotonic() < end:
@@ -76,7 +77,8 @@ def test_a_reader_that_is_gone_without_a_hangup_is_still_an_error(tmp_path: Path
 
 def test_what_handled_sighup_before_does_so_again() -> None:
     before, streams = signal.getsignal(signal.SIGHUP), (sys.stdout, sys.stderr)
-    with surviving_hangup() as terminal:
+    terminal = Terminal()
+    with surviving_hangup(terminal):
         assert signal.getsignal(signal.SIGHUP) == terminal.lose
     assert signal.getsignal(signal.SIGHUP) == before
     assert (sys.stdout, sys.stderr) == streams
@@ -85,7 +87,7 @@ def test_what_handled_sighup_before_does_so_again() -> None:
 def test_an_ignored_sighup_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with surviving_hangup():
+        with surviving_hangup(Terminal()):
             assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)

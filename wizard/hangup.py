@@ -40,20 +40,20 @@ class Terminal:
 
 
 @contextmanager
-def surviving_hangup() -> Iterator[Terminal]:
-    """While the block runs, neither SIGHUP nor a terminal that is gone ends anything; yields the terminal.
+def surviving_hangup(terminal: Terminal) -> Iterator[None]:
+    """While the block runs, neither SIGHUP nor a terminal that is gone ends anything.
 
     A shell may also close the terminal without SIGHUP, as for a job in the background: then writing to it fails (EIO).
     """
-    terminal = Terminal()
     before = _handle(terminal.lose)
     streams = sys.stdout, sys.stderr
     # All that is printed below goes through these names, rich's live pictures and tracebacks of threads included.
     sys.stdout, sys.stderr = (_guarded(stream, terminal) for stream in streams)
     try:
-        yield terminal
+        yield
     finally:
-        sys.stdout, sys.stderr = streams
+        if not terminal.lost:  # else the rest of the process could still fail
+            sys.stdout, sys.stderr = streams
         if before is not None:
             signal.signal(signal.SIGHUP, before)
 

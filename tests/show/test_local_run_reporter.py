@@ -2,6 +2,7 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,14 +27,25 @@ def told() -> tuple[LocalRun, list[str]]:
 
 
 def ended_by(error: BaseException) -> None:
-    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial")
-    with pytest.raises(type(error)), reporter.shown(Terminal()):
+    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial", Terminal())
+    with pytest.raises(type(error)), reporter.shown():
         raise error
 
 
+def written_view(run: LocalRun) -> dict[str, Any]:
+    """The view of a run, as soon as it is written."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        seen = local_runs.read(run.name)
+        if seen is not None and seen.view is not None:
+            return seen.view
+        time.sleep(0.02)
+    raise AssertionError("it was never written")
+
+
 def test_the_log_has_the_messages_and_how_the_build_ended() -> None:
-    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial")
-    with reporter.shown(Terminal()):
+    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial", Terminal())
+    with reporter.shown():
         for event in (started(split()), Note(text="a note", warning=True), shard_done(0, skipped=("n1_2.JPEG",))):
             reporter.handle(event)
         (run,) = local_runs.alive()
@@ -75,19 +87,14 @@ def test_the_log_says_why_a_build_did_not_finish(error: BaseException, state: st
 
 
 def test_a_view_is_written_while_somebody_watches() -> None:
-    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial")
-    with reporter.shown(Terminal()):
+    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial", Terminal())
+    with reporter.shown():
         reporter.handle(started(split()))
         reporter.handle(beat(1, 0, 10))
         (run,) = local_runs.alive()
         assert run.view is None
         local_runs.ask_for_view(run)
-        end = time.monotonic() + 20
-        while run.view is None and time.monotonic() < end:
-            time.sleep(0.02)
-            run = local_runs.read(run.name) or run
-        assert run.view is not None
-        view = BuildView.from_json(json.loads(json.dumps(run.view)))
+        view = BuildView.from_json(json.loads(json.dumps(written_view(run))))
         assert (view.reached, view.images) == (10, 1000)
     assert told()[0].view is None
 

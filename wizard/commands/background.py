@@ -82,6 +82,6 @@ def _announced(child: subprocess.Popen[bytes], since: float) -> LocalRun | None:
 
 
 def _program() -> list[str]:
-    """What runs this program as it was run itself."""
+    """What runs this program as it was run itself: by its script, or as a module."""
     script = Path(sys.argv[0])
-    return [sys.executable, "-m", "wizard"] if script.name == "__main__.py" else [sys.executable, str(script)]
+    return [sys.executable, *([str(script)] if script.name == "imagenet-setup" else ["-m", "wizard"])]

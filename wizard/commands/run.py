@@ -15,7 +15,7 @@ from wizard.engine.build_result import BuildResult, SliceResult
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
-from wizard.hangup import surviving_hangup
+from wizard.hangup import Terminal, surviving_hangup
 from wizard.interrupts import stop_on_signal
 from wizard.output import Output
 from wizard.planning import stoppable
@@ -88,7 +88,8 @@ def start(
     reporter, run_file = reporter_for(output), RunFileReporter(profile.output_path, slice_)
     # Flags of output last: a build in the background is quiet, but whoever resumes it wants to see it.
     resume = (session.resume or session.command).removesuffix(" --quiet")
-    local = LocalRunReporter(profile.output_path, slice_, resume)
+    terminal = Terminal()
+    local = LocalRunReporter(profile.output_path, slice_, resume, terminal)
 
     def report(event: Event) -> None:
         local.handle(event)
@@ -99,7 +100,7 @@ def start(
         local.say(text)
         output.say(text)
 
-    with surviving_hangup() as terminal, local.shown(terminal):
+    with surviving_hangup(terminal), local.shown():
         with stop_on_signal(say) as stopping, run_file.shown(), reporter.shown(), WorkerPool() as pool:
             preparing, shown = stoppable(report, stopping), verdict.checks if verdict else ()
             verdict = with_crew(verdict or examine(profile, preparing, pool, part), preparing, pool)

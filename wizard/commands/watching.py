@@ -100,7 +100,7 @@ def _shown(output: Output, run: LocalRun, hints: Sequence[str]) -> Iterator[Call
                 area.close()
                 window.close()
     elif output.mode == "json":
-        yield lambda seen: output.event("run", asdict(seen))
+        yield _Events(output).show
     else:
         yield _Log(output, run.log).show
 
@@ -143,6 +143,19 @@ def _view(run: LocalRun) -> BuildView | None:
     except ValueError as error:
         what = f"The build in {run.output} was started by another version of imagenet-setup, so it cannot be drawn."
         raise UsageError(what, f"imagenet-setup status {as_typed(Path(run.output))} --watch") from error
+
+
+class _Events:
+    """Prints what a run says as an object, whenever that has changed."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._last: LocalRun | None = None
+
+    def show(self, run: LocalRun) -> None:
+        if run != self._last:
+            self._last = run
+            self._output.event("run", asdict(run))
 
 
 class _Log:

@@ -38,11 +38,13 @@ class LocalRunReporter:
         output: the build's output folder.
         part: which part of the build it is, as "3/16"; empty for the whole.
         resume: the command that continues after an interruption.
+        terminal: whose loss is logged.
     """
 
-    def __init__(self, output: Path, part: str, resume: str) -> None:
+    def __init__(self, output: Path, part: str, resume: str, terminal: Terminal) -> None:
         self._run = local_runs.this_process(output, part)
         self._resume = resume
+        self._terminal, self._loss_is_said = terminal, False
         self._progress = Progress()
         self._line_due = time.monotonic() + _LINE
         self._log = _Log(self._run.log)
@@ -50,14 +52,14 @@ class LocalRunReporter:
         self._lock = threading.RLock()
 
     @contextmanager
-    def shown(self, terminal: Terminal) -> Iterator[None]:
+    def shown(self) -> Iterator[None]:
         """Writes while the block runs, and at its end how it ended; `finish` says so where nothing is raised."""
         ended = threading.Event()
         with suppress(Exception):
             local_runs.forget_old()
         self._write(self._run)
         self._say(f"{self._resume} (process {self._run.pid} on {self._run.host})")
-        writer = threading.Thread(target=self._write_until, args=(ended, terminal), daemon=True)
+        writer = threading.Thread(target=self._write_until, args=(ended,), daemon=True)
         writer.start()
         try:
             yield
@@ -95,6 +97,7 @@ class LocalRunReporter:
                 self._say(line)
 
     def _end(self, state: State, exit_code: int, said: str) -> None:
+        self._say_loss()
         self._run = replace(self._run, state=state, exit_code=exit_code, said=said, ended=time.time())
         told, _, _how_to_load = said.partition("\n\n")
         self.say(f"{told}\n{state} with exit code {exit_code}")
@@ -103,21 +106,22 @@ class LocalRunReporter:
         for line in text.splitlines():
             self._log.handle(logging.makeLogRecord({"msg": line.rstrip()}))
 
-    def _write_until(self, ended: threading.Event, terminal: Terminal) -> None:
-        until, said = 0.0, False
+    def _write_until(self, ended: threading.Event) -> None:
+        until = 0.0
         while not ended.wait(_LOOK):
-            if terminal.lost and not said:
-                said = True
-                self.say(f"The terminal is gone; the build goes on. imagenet-setup attach {self._folder} shows it.")
+            self._say_loss()
             with suppress(OSError):
                 if local_runs.view_is_asked_for(self._run):
                     until = time.monotonic() + _WATCHED
             if time.monotonic() < until:
                 self._write(self._with_view())
 
-    @property
-    def _folder(self) -> str:
-        return as_typed(Path(self._run.output))
+    def _say_loss(self) -> None:
+        with self._lock:
+            if self._terminal.lost and not self._loss_is_said:
+                self._loss_is_said = True
+                folder = as_typed(Path(self._run.output))
+                self.say(f"The terminal is gone; the build goes on. imagenet-setup attach {folder} shows it.")
 
     def _with_view(self) -> LocalRun:
         with self._lock:
