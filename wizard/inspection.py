@@ -16,11 +16,12 @@ from wizard.engine.loading import Loading, loading
 from wizard.errors import InputError, NoRawData, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
 from wizard.formats import example, tfrecord
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, CLASSES, IMAGES, Split
 from wizard.planning import Report, step
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
+from wizard.show.outcomes import outcome_facts
 from wizard.sources.archives.index import read_table
 from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
@@ -214,7 +215,7 @@ def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
     done = records.done
     for split in dict.fromkeys(result.split for result in done.values()):
         mine = [result for result in done.values() if result.split == split]
-        facts[split] = f"{sum(result.images for result in mine):,} images in {len(mine):,} shards so far"
+        facts[split] = f"{sum(result.images for result in mine):,} images in {counted(len(mine), 'shard')} so far"
     facts["shards done"] = f"{len(done):,} of {plan.shards:,}; the command that started the build resumes it"
     for file in (records.folder / name for name in sorted(done)):
         if file.is_file() and tfrecord.compression_of(file) == "plain":
@@ -232,13 +233,12 @@ def _dataset(folder: Path, asked: str) -> Inspection:
     }
     for split in known.splits:
         mine = [shard for shard in known.shards if shard.split == split]
+        shards = "" if known.target.one_file_per_image else f"{counted(len(mine), 'shard')}, "
         facts[split] = (
             f"{sum(shard.images for shard in mine):,} images, {sum(shard.boxes for shard in mine):,} boxes, "
-            f"{len(mine):,} shards, {human_bytes(sum(shard.bytes_out for shard in mine))}"
+            f"{shards}{human_bytes(sum(shard.bytes_out for shard in mine))}"
         )
-    if None not in known.kept.values():  # else a version that did not count them built it
-        facts["bytes kept"] = " · ".join(f"{split} {count:,}" for split, count in known.kept.items())
-    facts["converted"] = len(known.converted)
+    facts |= outcome_facts(known.outcomes)
     facts["skipped"] = len(known.skipped)
     problems: list[tuple[str, SetupError]] = []
     file = folder / known.target.file(known.shards[0].shard)
@@ -276,8 +276,8 @@ def _shard(path: Path) -> Facts:
                 "Give an archive, a shard, or the folder that holds them",
             ) from damage
         raise InputError(
-            f"{path} is no whole TFRecord file: record {damage.record} at byte {damage.offset:,}: {damage}.",
-            "Where it is a shard of a dataset, imagenet-setup verify FOLDER says more",
+            f"{path} is not a complete TFRecord file: record {damage.record} at byte {damage.offset:,}: {damage}.",
+            "If it is a shard of a dataset, imagenet-setup verify FOLDER says more",
         ) from damage
     return {"what": f"a TFRecord file of {human_bytes(path.stat().st_size)}", "records": count} | _first_record(path)
 

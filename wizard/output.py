@@ -1,4 +1,4 @@
-"""The only module that prints: results to stdout, messages to stderr, or one JSON object a line."""
+"""The only module that prints: results to stdout, messages to stderr, or one JSON object per line."""
 
 import json
 import os

@@ -144,7 +144,8 @@ def test_a_damaged_archive_is_reported_and_the_intact_one_can_be_built(converse:
     train.write_bytes(train.read_bytes()[:5000])
     script, _ = converse(str(raw_copy))
     assert "✗ ILSVRC2012_img_train.tar" in script.said[0]
-    assert script.keys[1] == "source.boxes"
+    assert script.keys[1] == "source.splits", "what remains is not built without a word"
+    assert [choice.value for choice in script.asked[1].choices] == ["validation"]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_the_review_lists_extra_output(converse: Converse, forward: list[Any]) -
     assert [output[key] for key in ("tfds", "boxes_csv", "index", "split_folders")] == [True, True, False, True]
     assert "With" not in [row.label for row in script.tables[0]]
     reported = next(row.text for row in script.tables[-1] if row.label == "With")
-    assert reported == "a folder a split · no index files · TFDS metadata · boxes as a CSV"
+    assert reported == "one folder per split · no index files · TFDS metadata · boxes as a CSV"
 
 
 def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(

@@ -115,7 +115,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     out = tmp_path / "out"
     first = to_the_review(person(), raw, out)
     first.types(ESC).reads("Shards of validation").types(ESC).reads("Shards of train").types(ENTER)
-    first.reads("Shards of validation").types("?").reads("128 is what the older scripts").types(ENTER)
+    first.reads("Shards of validation").types("?").reads("loaders do not depend on the number").types(ENTER)
     first.reads("Name of this profile").types(CLEAR, "mine", ENTER)
     first.reads("Ready").types(CTRL_C)
     assert first.ends() == 130

@@ -73,7 +73,7 @@ def test_a_disk_that_is_too_small_fails_and_says_how_much_is_missing() -> None:
 def test_a_disk_that_it_just_fits_on_is_a_warning() -> None:
     check = with_free(110 * GB)
     assert check.status == "warn"
-    assert check.command_fix == "It fits, closely; keep other programs from filling that disk meanwhile"
+    assert check.command_fix == "It barely fits; keep other programs from filling that disk meanwhile"
 
 
 @pytest.mark.parametrize(("free", "status"), [(104.9, "fail"), (105.1, "warn"), (125.9, "warn"), (126.1, "pass")])

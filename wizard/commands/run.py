@@ -26,6 +26,7 @@ from wizard.profile import Profile
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
+from wizard.show.at_a_glance import WIDTH
 from wizard.show.local_run_reporter import LocalRunReporter
 from wizard.show.reporters import reporter_for
 from wizard.show.run_file_reporter import RunFileReporter
@@ -109,7 +110,7 @@ def start(
                     report(check)
             refuse(verdict.checks, ignore, building=True)
             for check in failed(verdict.checks, ()):
-                report(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
+                report(Note(text=f"{check.name} is ignored, although it fails: {check.found}", warning=True))
             if verdict.estimated:
                 report(verdict.estimated)
 
@@ -134,7 +135,7 @@ def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
     """Reports the result of a build or of a slice; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     shown: dict[str, object] = {"complete": isinstance(finished, BuildResult)}
-    output.result(summary.built(finished))
+    output.result(summary.built(finished, output.console.width if output.live else WIDTH))
     if isinstance(finished, BuildResult):
         shown |= {
             "target": registry.to_json(finished.target),

@@ -32,7 +32,7 @@ _SILENT = 10.0
 _LOG_LINES = 10
 """Lines of the log that are shown from before."""
 _HINTS = ("Ctrl-C: leave, the build goes on",)
-_STOPPING = "Finishing these shards, then stopping"
+_STOPPING = "Finishing what is under way, then stopping"
 
 
 def watch(

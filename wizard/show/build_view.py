@@ -51,6 +51,7 @@ class BuildView:
 
     Attributes:
         slice: which part of the build it is, as "3/16"; empty for the whole.
+        one_file_per_image: whether its shards are only what is built at a time, and nobody sees them.
         rates: images, bytes read and bytes written per second.
         limit: what limits the speed; empty if unclear.
         log: messages, each with its second.
@@ -58,6 +59,7 @@ class BuildView:
 
     output: str
     slice: str
+    one_file_per_image: bool
     stopping: bool
     preparing: tuple[Preparing, ...]
     splits: tuple[SplitView, ...]
@@ -71,6 +73,7 @@ class BuildView:
     bytes_expected: float | None
     bytes_to_come: float | None
     skipped: int
+    converted: int
     workers: tuple[WorkerView, ...]
     is_elsewhere: bool
     limit: str
@@ -108,6 +111,7 @@ class BuildView:
         return cls(
             output=build.output,
             slice=build.slice,
+            one_file_per_image=build.one_file_per_image,
             stopping=build.stopping,
             preparing=tuple(build.preparing.values()),
             splits=tuple(splits),
@@ -121,6 +125,7 @@ class BuildView:
             bytes_expected=build.bytes_expected,
             bytes_to_come=build.bytes_to_come,
             skipped=build.skipped,
+            converted=build.converted,
             workers=tuple(workers),
             is_elsewhere=build.is_elsewhere,
             limit=build.limit,

@@ -22,9 +22,6 @@ _LONGEST_BAR = 40
 _LEAST = {"rate": 7, "memory": 8}
 """Cells of a column, so that it stays where it is."""
 _EVENTS = 5
-HINTS = ("Ctrl-C: finish these shards and stop", "again: stop now")
-"""What the keys do, where the build runs."""
-_STOPPING = ("Finishing these shards, then stopping", "Ctrl-C: stop now")
 _FRAME = len("│  │")
 
 
@@ -35,7 +32,7 @@ def picture(progress: Progress, width: int, height: int, *, ascii_only: bool = F
     """
     if not progress.transfers.under_way:
         build = BuildView.of(progress.build)
-        return build_picture(build, width, height, _STOPPING if build.stopping else HINTS, ascii_only=ascii_only)
+        return build_picture(build, width, height, _hints(build), ascii_only=ascii_only)
     drawn = draw_transfers(progress.transfers, max(1, width - MARGIN))
     return _fitted(drawn, width, height, ascii_only=ascii_only)
 
@@ -95,6 +92,13 @@ def _narrow(build: BuildView, width: int, lines: int, hints: Sequence[str]) -> l
     return [*head, *shown, *flow(hints, width, 1)]
 
 
+def _hints(build: BuildView) -> tuple[str, str]:
+    under_way = "what is under way" if build.one_file_per_image else "these shards"
+    if build.stopping:
+        return f"Finishing {under_way}, then stopping", "Ctrl-C: stop now"
+    return f"Ctrl-C: finish {under_way} and stop", "again: stop now"
+
+
 def _section(title: str, lines: list[Text], width: int) -> list[Text]:
     return [_edge("├┤", title, "", width), *(_framed(line, width) for line in lines)] if lines else []
 
@@ -134,10 +138,12 @@ def _splits(build: BuildView) -> list[Row]:
     images = {"amount": f"{build.reached:,} of {build.images:,}"}
     rows = [Row(name="All", done=build.reached, total=build.images, cells=images)]
     for split in build.splits:
-        shards = {"amount": f"{split.shards_done:,} of {split.shards:,} shards"}
+        amount = f"{split.shards_done:,} of {split.shards:,} shards"
+        if build.one_file_per_image:
+            amount = f"{split.reached:,} of {split.images:,}"
         if not split.is_read:
-            shards = {"amount": f"read {split.stretches_done:,} of {split.stretches:,} stretches"}
-        rows.append(Row(name=split.name, done=split.reached, total=split.images, cells=shards))
+            amount = f"read {split.stretches_done:,} of {split.stretches:,} stretches"
+        rows.append(Row(name=split.name, done=split.reached, total=split.images, cells={"amount": amount}))
     return rows
 
 
@@ -152,6 +158,8 @@ def _rates(build: BuildView, *, narrow: bool) -> list[str]:
             parts.append(f"read {human_bytes(read)}/s → wrote {human_bytes(wrote)}/s{ratio}")
     if not build.workers:
         parts.append("waiting for the workers")
+    if build.converted:
+        parts.append(f"{build.converted:,} converted to JPEG")
     if build.skipped:
         parts.append(f"{build.skipped:,} skipped")
     size = [f"{human_bytes(build.bytes_out)} so far"]
