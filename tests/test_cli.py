@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -305,6 +307,26 @@ def test_check_lists_what_would_fail_or_says_that_nothing_would(work: Path, caps
     assert "1 of 8 checks fails. Nothing was begun." in err
     assert f"raw-data: {VAL_TAR} is missing" in err
     assert not (work.parent / "out").exists()
+
+
+def test_check_serves_images_before_and_after_until_enter(
+    work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+
+    def enter() -> str:
+        with urlopen(capsys.readouterr().out.split()[-1]) as page:
+            seen.append(page.read())
+        return "\n"
+
+    monkeypatch.setattr("wizard.output.Output.interactive", True)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=enter, isatty=lambda: False))
+    size = [each for pair in ("resize=shortest", "size=64", "quality=80") for each in ("--set", f"image.{pair}")]
+    assert main(["check", str(work), *size, "--serve"]) == 0
+    assert b"Before and after: shortest side 64" in seen[0]
+    assert main(["check", str(work), "--serve"]) == 0
+    assert "no page to serve: every image keeps its bytes" in capsys.readouterr().err
+    assert len(seen) == 1
 
 
 def test_check_with_json_prints_one_object_per_check(work: Path, capsys: pytest.CaptureFixture[str]) -> None:

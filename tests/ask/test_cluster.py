@@ -24,7 +24,8 @@ SUBMITS = "print(40 + len(sys.argv))"
 def test_without_sbatch_the_review_offers_no_cluster(converse: Converse, forward: list[Any]) -> None:
     script, _ = converse(*forward)
     choices = script.asked[-1].choices
-    assert [choice.value for choice in choices] == ["start", "background", "edit", "save", "command", "quit"]
+    values = [choice.value for choice in choices]
+    assert values == ["start", "background", "edit", "save", "command", "preview", "quit"]
     assert [choice.title for choice in choices[:2]] == ["Start", "Start in the background"]
 
 

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from wizard import profile_store
 from wizard.ask import setup_draft
@@ -13,6 +12,7 @@ from wizard.ask.cluster import ask_and_prepare
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
+from wizard.ask.preview_page import look_at
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
@@ -21,7 +21,7 @@ from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
 from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
 from wizard.ask.validation import error_for, source_overlap
-from wizard.ask.view import Outcome, View
+from wizard.ask.view import Outcome, Start, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.folders import shortened
 from wizard.planning import Job
@@ -47,6 +47,7 @@ class Interview:
         self._surveyed = draft.context
         self._before_edit: SetupDraft | None = None
         self._previewed: object = None
+        self._page: Path | None = None
         self._about_jobs: Mapping[str, Value] = {}
 
     def run(self) -> Outcome:
@@ -138,9 +139,9 @@ class Interview:
         shown = (self._draft.context.folder, job.profile.source.splits, job.profile.image)
         if estimator is None or self._previewed == shown:
             return
-        path = write_preview(job, estimator)
-        if path is not None:
-            self._view.link("before and after:", path)
+        self._page = write_preview(job, estimator)
+        if self._page is not None:
+            self._view.preview(self._page)
         self._previewed = shown
 
     def _back(self) -> None:
@@ -188,13 +189,18 @@ class Interview:
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
         on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
-        on_slurm = on_cluster if sbatch_is_here() else None
-        match self._prompter.ask(review_prompt(failing, on_slurm, background=self._view.has_person)):
+        prompt = review_prompt(
+            failing,
+            on_cluster if sbatch_is_here() else None,
+            has_preview=self._page is not None,
+            background=self._view.has_person,
+        )
+        match self._prompter.ask(prompt):
             case "start" | "background" | "cluster" | "script" if "output" in failing:
                 self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
                 self._edit(OUTPUT)
             case "start" | "background" as how:
-                return self._start(profile, verdict, failing, background=how == "background")
+                return self._start(how, profile, verdict, failing)
             case "cluster":
                 return self._submit(profile, verdict, on_cluster)
             case "script":
@@ -203,6 +209,8 @@ class Interview:
                     self._view.scripts(prepared)
             case "save":
                 return Outcome(kind="saved", profile=profile, path=_save(profile))
+            case "preview" if self._page is not None:
+                look_at(self._page, self._prompter, self._view)
             case "command":
                 self._show_command(profile)
             case "quit":
@@ -212,14 +220,11 @@ class Interview:
                 self._edit_one()
         return None
 
-    def _start(
-        self, profile: Profile, verdict: Verdict, ignored: tuple[str, ...], *, background: bool
-    ) -> Outcome | None:
+    def _start(self, how: Start, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
         path = self._save_if_possible(profile)
-        if background and path is None:
+        if path is None and how == "background":
             return None  # another process is to read it
-        kind: Literal["start", "background"] = "background" if background else "start"
-        return Outcome(kind=kind, profile=profile, path=path, verdict=verdict, ignored=ignored)
+        return Outcome(kind=how, profile=profile, path=path, verdict=verdict, ignored=ignored)
 
     def _prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
         """The scripts of a build on a cluster; None if the person goes back, or it cannot be."""

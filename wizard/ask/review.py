@@ -20,6 +20,7 @@ from wizard.sources.remarks import remarks
 from wizard.targets.registry import TARGETS
 
 _SPLITS = {2: "both splits", 3: "all splits"}
+LOOK = Choice("preview", "Look at images before and after", "in a browser, over ssh too")
 _BOXES = {"none": "none", "train": "those of train", "all": "all, including validation's"}
 
 
@@ -103,12 +104,19 @@ def _written(job: Job) -> str:
     return f"{target.offer.short} · {shards} shards · labels {job.label_base} to {last}"
 
 
-def review_prompt(failing: Sequence[str], on_cluster: Sequence[str] | None, *, background: bool = False) -> Prompt:
+def review_prompt(
+    failing: Sequence[str],
+    on_cluster: Sequence[str] | None,
+    *,
+    has_preview: bool = False,
+    background: bool = False,
+) -> Prompt:
     """The choice below the review.
 
     Args:
         failing: names of the checks that fail here.
         on_cluster: of those that would fail on a cluster too; None where there is none to submit to.
+        has_preview: whether there is a page of images before and after.
         background: whether a start in the background is offered.
     """
     start = "Start" if on_cluster is None else "Run here"
@@ -134,6 +142,7 @@ def review_prompt(failing: Sequence[str], on_cluster: Sequence[str] | None, *, b
             Choice("edit", "Change an answer"),
             Choice("save", "Save as a profile and leave"),
             Choice("command", "Show the command for this"),
+            *([LOOK] if has_preview else []),
             Choice("quit", "Leave", "the answers are kept"),
         ),
     )

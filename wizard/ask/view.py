@@ -4,18 +4,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from wizard.ask.review import Row, as_lines, consequence
 from wizard.events import Estimated, Event, as_json
 from wizard.output import Output
 from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
+from wizard.show.preview import show_address, show_preview
 from wizard.show.reporters import reporter_for
 from wizard.sources.source import Progress
 from wizard.submit.prepare import Prepared
 from wizard.submit.present import show_commands, show_scripts
 from wizard.submit.sbatch import Submitted
+
+
+Start: TypeAlias = Literal["start", "background"]
+"""How a build is to begin: in this process, or in one of its own that needs no terminal."""
 
 
 class View:
@@ -56,10 +61,23 @@ class View:
         show_scripts(self._output, prepared)
         show_commands(self._output, prepared)
 
-    def link(self, text: str, path: Path) -> None:
-        """Shows where a file is."""
-        self._output.link(text, path)
-        self._output.event("preview", {"path": str(path)})
+    def preview(self, page: Path) -> None:
+        """Shows where the page of images before and after is."""
+        show_preview(self._output, page)
+
+    @contextmanager
+    def serving(self, page: Path) -> Iterator[None]:
+        """Serves the page to a browser while open, and shows how to get there.
+
+        Raises:
+            OSError: it cannot be read, or no port can be had.
+        """
+        # Not at the top: few look at the page so.
+        from wizard.show.page_server import served
+
+        with served(page.read_bytes()) as address:
+            show_address(self._output, address)
+            yield
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +91,7 @@ class Outcome:
         submitted: the scripts and jobs of a build on a cluster, where it has been submitted.
     """
 
-    kind: Literal["start", "background", "submitted", "saved", "left"]
+    kind: Start | Literal["submitted", "saved", "left"]
     profile: Profile
     path: Path | None = None
     verdict: Verdict | None = None
