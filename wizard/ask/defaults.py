@@ -14,7 +14,7 @@ from wizard.engine.transform import LOSSLESS_ENOUGH
 from wizard.folders import as_typed
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.classes import as_text, numbered
-from wizard.sources.image_formats import conversions
+from wizard.sources.image_formats import added, become_jpeg
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 
@@ -194,18 +194,22 @@ def _taken(place: Path) -> bool:
 def resize_choices(known: Known) -> tuple[Choice, ...]:
     """What images may become; keeping them names those that are not JPEGs, which no trainer's reader expects."""
     return (
-        Choice("shortest", "Shrink to a shortest side", "keeps the aspect ratio; usual for training"),
-        Choice("original", "Keep the originals", f"JPEGs keep their bytes; {_not_kept(known)}"),
-        Choice("exact", "Exact height × width", "all of one size; the aspect ratio is not kept"),
-        Choice("crop", "Scale and center-crop", "all of one size; keeps the aspect ratio, cuts off edges"),
+        Choice("shortest", "Shrink to a shortest side", "aspect ratio kept; usual for training"),
+        Choice("original", "Keep the originals", f"JPEGs untouched; {_not_kept(known)}"),
+        Choice("exact", "Exact height × width", "all of one size, aspect ratio not kept"),
+        Choice("crop", "Scale and center-crop", "all of one size, aspect ratio kept, edges cut"),
     )
 
 
 def _not_kept(known: Known) -> str:
+    """What is not a JPEG, short enough to stand beside the choice; the report on the raw data names all formats."""
     chosen = splits_of(known)
     tables = [survey.table for split, survey in known.context.surveys.items() if split in chosen]
-    converted = conversions(table.formats for table in tables if table is not None)
-    return f"{converted}, quality {LOSSLESS_ENOUGH}" if converted else "largest; MLPerf's rule"
+    converted = added(table.formats.converted for table in tables if table is not None)
+    if not converted:
+        return "largest; MLPerf's rule"
+    others = converted if len(converted) == 1 else {"others": sum(converted.values())}
+    return f"{become_jpeg(others)}, Q{LOSSLESS_ENOUGH}"
 
 
 def resize(known: Known) -> Value:
