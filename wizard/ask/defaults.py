@@ -10,11 +10,9 @@ from wizard.ask.context import Context
 from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
-from wizard.engine.transform import LOSSLESS_ENOUGH
 from wizard.folders import as_typed
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.classes import as_text, numbered
-from wizard.sources.image_formats import added, become_jpeg
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 
@@ -189,27 +187,6 @@ def _taken(place: Path) -> bool:
         return place.exists() and (not place.is_dir() or any(place.iterdir()))
     except OSError:  # a folder that cannot be read is not known to be empty
         return True
-
-
-def resize_choices(known: Known) -> tuple[Choice, ...]:
-    """What images may become; keeping them names those that are not JPEGs, which no trainer's reader expects."""
-    return (
-        Choice("shortest", "Shrink to a shortest side", "aspect ratio kept; usual for training"),
-        Choice("original", "Keep the originals", f"JPEGs untouched; {_not_kept(known)}"),
-        Choice("exact", "Exact height × width", "all of one size, aspect ratio not kept"),
-        Choice("crop", "Scale and center-crop", "all of one size, aspect ratio kept, edges cut"),
-    )
-
-
-def _not_kept(known: Known) -> str:
-    """What is not a JPEG, short enough to stand beside the choice; the report on the raw data names all formats."""
-    chosen = splits_of(known)
-    tables = [survey.table for split, survey in known.context.surveys.items() if split in chosen]
-    converted = added(table.formats.converted for table in tables if table is not None)
-    if not converted:
-        return "largest; MLPerf's rule"
-    others = converted if len(converted) == 1 else {"others": sum(converted.values())}
-    return f"{become_jpeg(others)}, Q{LOSSLESS_ENOUGH}"
 
 
 def resize(known: Known) -> Value:
