@@ -17,7 +17,7 @@ def resize_choices(known: defaults.Known) -> tuple[Choice, ...]:
 
 
 def _not_kept(known: defaults.Known) -> str:
-    """What becomes of other formats, short enough to stand beside the choice; the report on the raw data has them all."""
+    """What becomes of other formats, short enough to stand beside it; the report on the raw data has all."""
     chosen = defaults.splits_of(known)
     tables = [survey.table for split, survey in known.context.surveys.items() if split in chosen]
     converted = added(table.formats.converted for table in tables if table is not None)
