@@ -18,7 +18,6 @@ from wizard.submit.prepare import Prepared
 from wizard.submit.present import show_commands, show_scripts
 from wizard.submit.sbatch import Submitted
 
-
 Start: TypeAlias = Literal["start", "background"]
 """How a build is to begin: in this process, or in one of its own that needs no terminal."""
 
