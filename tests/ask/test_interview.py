@@ -286,7 +286,7 @@ def test_an_output_with_another_plans_shards_is_refused(
 ) -> None:
     build_dataset(raw, tmp_path / "out", image={"resize": "shortest", "size": 64, "quality": 81})
     script, outcome = converse(*forward, "start", str(tmp_path / "free"), "start")
-    (row,) = [row for row in script.tables[0] if row.label == "output"]
+    (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
     assert row.mark == "✗"
     assert "train recipe: there shortest side 64, JPEG quality 81 · asked for shortest side 64, JPEG" in row.text
     assert script.keys[-3:] == ["review", "output.path", "review"]
