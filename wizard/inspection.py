@@ -229,7 +229,7 @@ def _dataset(folder: Path, asked: str) -> Inspection:
         "what": "a finished dataset",
         "made by": known.created_by,
         "plan": known.plan_id,
-        **known.ingredients,
+        **known.visible_ingredients,
     }
     for split in known.splits:
         mine = [shard for shard in known.shards if shard.split == split]

@@ -21,7 +21,7 @@ from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
 from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
 from wizard.ask.validation import error_for, source_overlap
-from wizard.ask.view import Outcome, View
+from wizard.ask.view import Outcome, Start, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.folders import shortened
 from wizard.planning import Job
@@ -189,14 +189,18 @@ class Interview:
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
         on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
-        on_cluster_here = on_cluster if sbatch_is_here() else None
-        match self._prompter.ask(review_prompt(failing, on_cluster_here, has_preview=self._page is not None)):
-            case "start" | "cluster" | "script" if "output" in failing:
+        prompt = review_prompt(
+            failing,
+            on_cluster if sbatch_is_here() else None,
+            has_preview=self._page is not None,
+            background=self._view.has_person,
+        )
+        match self._prompter.ask(prompt):
+            case "start" | "background" | "cluster" | "script" if "output" in failing:
                 self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
                 self._edit(OUTPUT)
-            case "start":
-                path = self._save_if_possible(profile)
-                return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
+            case "start" | "background" as how:
+                return self._start(how, profile, verdict, failing)
             case "cluster":
                 return self._submit(profile, verdict, on_cluster)
             case "script":
@@ -215,6 +219,12 @@ class Interview:
             case _:
                 self._edit_one()
         return None
+
+    def _start(self, how: Start, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
+        path = self._save_if_possible(profile)
+        if path is None and how == "background":
+            return None  # another process is to read it
+        return Outcome(kind=how, profile=profile, path=path, verdict=verdict, ignored=ignored)
 
     def _prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
         """The scripts of a build on a cluster; None if the person goes back, or it cannot be."""

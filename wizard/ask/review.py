@@ -104,16 +104,27 @@ def _written(job: Job) -> str:
     return f"{target.offer.short} · {shards} shards · labels {job.label_base} to {last}"
 
 
-def review_prompt(failing: Sequence[str], on_cluster: Sequence[str] | None, *, has_preview: bool = False) -> Prompt:
+def review_prompt(
+    failing: Sequence[str],
+    on_cluster: Sequence[str] | None,
+    *,
+    has_preview: bool = False,
+    background: bool = False,
+) -> Prompt:
     """The choice below the review.
 
     Args:
         failing: names of the checks that fail here.
         on_cluster: of those that would fail on a cluster too; None where there is none to submit to.
         has_preview: whether there is a page of images before and after.
+        background: whether a start in the background is offered.
     """
     start = "Start" if on_cluster is None else "Run here"
     begin = [Choice("start", f"{start}{_despite(failing)}")]
+    if background:
+        begin.append(
+            Choice("background", f"{start} in the background{_despite(failing)}", "the shell is free once it builds")
+        )
     if on_cluster is not None:
         begin += [
             Choice("cluster", f"Run on the cluster (Slurm){_despite(on_cluster)}", "after a few questions"),

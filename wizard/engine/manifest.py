@@ -66,6 +66,12 @@ class Manifest:
         return list(dict.fromkeys(shard.split for shard in self.shards))
 
     @property
+    def visible_ingredients(self) -> dict[str, str]:
+        """The ingredients without the shards of image files, which are only what was built at a time."""
+        hidden = {f"{split} shards" for split in self.splits} if self.target.one_file_per_image else set()
+        return {label: text for label, text in self.ingredients.items() if label not in hidden}
+
+    @property
     def checks(self) -> dict[str, tuple[str, ...]]:
         """How the images of each split were checked, as in `transform.Check`."""
         return {split: checks_of(shard for shard in self.shards if shard.split == split) for split in self.splits}
@@ -256,8 +262,11 @@ def count_planned(folder: Path, manifest: Manifest) -> list[ClassCounts]:
         ranks[shard.split].append(each.ranks[kept])
         if kept.any():
             first = int(np.argmax(kept))
-            text = f"{each.shard}: {each.names[first].decode()}"
-            examples.setdefault(shard.split, (text, int(each.ranks[first])))
+            name, rank = each.names[first].decode(), int(each.ranks[first])
+            text = f"{each.shard}: {name}"
+            if manifest.target.one_file_per_image:
+                text = manifest.target.place(shard.split, name, manifest.classes.name(rank))
+            examples.setdefault(shard.split, (text, rank))
     counts = []
     for split, found in ranks.items():
         column = np.concatenate([np.empty(0, np.int16), *found])
