@@ -20,13 +20,12 @@ from PIL import Image
 from torchvision import transforms
 
 folder = {dataset.folder}
-transform = transforms.Compose(
-    [
-        transforms.Resize(256),
-        transforms.CenterCrop(224),
-        transforms.ToTensor(),
-    ]
-)
+steps = [
+    transforms.Resize(256),
+    transforms.CenterCrop(224),
+    transforms.ToTensor(),
+]
+transform = transforms.Compose(steps)
 paths = Path(folder, "{_folder(dataset)}").rglob("*")
 files = sorted(path for path in paths if path.is_file())
 
@@ -38,9 +37,8 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
 folder = {dataset.folder}
-transform = transforms.Compose(
-    [transforms.RandomResizedCrop(224), transforms.ToTensor()]
-)
+steps = [transforms.RandomResizedCrop(224), transforms.ToTensor()]
+transform = transforms.Compose(steps)
 dataset = ImageFolder(f"{{folder}}/{_folder(dataset)}", transform)
 
 image, label = dataset[0]
@@ -59,7 +57,10 @@ import timm
 folder = {dataset.folder}
 transform = timm.data.create_transform(224, is_training={dataset.split == "train"})
 dataset = timm.data.create_dataset(
-    "", root=folder, split="{dataset.split}", transform=transform
+    "",
+    root=folder,
+    split="{dataset.split}",
+    transform=transform,
 )
 
 image, label = dataset[0]

@@ -44,7 +44,9 @@ import timm
 folder = {dataset.folder}
 transform = timm.data.create_transform(224, is_training={dataset.split == "train"})
 dataset = timm.data.create_dataset(
-    f"hfds/{{folder}}", split="{dataset.split}", transform=transform
+    f"hfds/{{folder}}",
+    split="{dataset.split}",
+    transform=transform,
 )
 
 image, label = dataset[0]

@@ -81,13 +81,17 @@ def pipeline():
             "{image}": tfrecord.FixedLenFeature((), tfrecord.string, ""),
             # {dataset.labels}
             "{label}": tfrecord.FixedLenFeature(
-                [1], tfrecord.int64, -1
+                [1],
+                tfrecord.int64,
+                -1,
             ),
         }},
         random_shuffle={dataset.split == "train"},
     )
     image = fn.decoders.image(
-        record["{image}"], device="cpu", output_type=types.RGB
+        record["{image}"],
+        device="cpu",
+        output_type=types.RGB,
     )
     return image, record["{label}"]
 
@@ -120,13 +124,12 @@ def decode(record):
     return np.asarray(image), int(record["{label}"][0])
 
 
+def reader(shard):
+    return TFRecordDataset(shard, None, features, transform=decode)
+
+
 shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
-dataset = ChainDataset(
-    [
-        TFRecordDataset(shard, None, features, transform=decode)
-        for shard in shards
-    ]
-)
+dataset = ChainDataset([reader(shard) for shard in shards])
 
 for image, label in dataset:
     print(image.shape, label)
