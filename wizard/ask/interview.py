@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wizard import profile_store
 from wizard.ask import setup_draft
+from wizard.ask.apart import apart, differs_from_saved, in_another_folder
 from wizard.ask.asking import ask
 from wizard.ask.cluster import ask_and_prepare
 from wizard.ask.context import Context
@@ -33,6 +34,8 @@ from wizard.submit.sbatch import sbatch_is_here, submit
 from wizard.typed_path import expanded
 
 OUTPUT = "output.path"
+SIZES = ("image.size", "image.height", "image.resize")
+"""What another size is asked by."""
 
 
 class Interview:
@@ -151,6 +154,7 @@ class Interview:
         self._draft = before
 
     def _review(self) -> Outcome | None:
+        self._keep_apart()
         answers = self._draft.answers
         overlap = source_overlap(expanded(str(answers[OUTPUT])).absolute(), answers)
         if overlap:  # through an answer that was changed after the output folder's
@@ -160,7 +164,6 @@ class Interview:
         try:
             profile = profile_of(self._draft)
             job = self._draft.context.job(profile)
-            self._report_changes()
             with self._view.busy("looking at this machine") as progress:
                 verdict = self._live.verdict(job, self._draft.context, progress)
             table = rows(job, self._draft.context, verdict.estimated, verdict.checks)
@@ -172,44 +175,57 @@ class Interview:
         self._view.table(table)
         return self._choose(profile, verdict)
 
-    def _report_changes(self) -> None:
+    def _keep_apart(self) -> None:
+        """After a change: a folder and a name of its own where they are another build's, and what has followed."""
         before, self._before_edit = self._before_edit, None
         if before is None:
             return
+        answered = self._draft
+        self._draft = apart(before, answered)
         old, new = before.answers.values, self._draft.answers.values
         for question in QUESTIONS:
             key = question.key
-            followed = key in old and key in new and key not in self._draft.chosen
-            if followed and old[key] != new[key]:
+            followed = self._draft.chosen.get(key) != answered.chosen.get(key) or key not in self._draft.chosen
+            if followed and key in old and key in new and old[key] != new[key]:
                 prompt = self._draft.prompt(question)
                 self._prompter.say(f"  · {question.label}: {title(prompt, new[key])} (was {title(prompt, old[key])})")
 
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
-        failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
-        on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
-        match self._prompter.ask(review_prompt(failing, on_cluster if sbatch_is_here() else None)):
-            case "start" | "cluster" | "script" if "output" in failing:
-                self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
-                self._edit(OUTPUT)
+        failing = checks.failed(verdict.checks, ())
+        on_cluster = checks.failed(that_matter(verdict.checks), ())
+        prompt = review_prompt(failing, on_cluster if sbatch_is_here() else None, is_complete=verdict.is_complete)
+        match self._prompter.ask(prompt):
             case "start":
-                path = self._save_if_possible(profile)
-                return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
+                path, ignored = self._save_if_possible(profile), tuple(check.name for check in failing)
+                return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=ignored)
+            case "verify":
+                return Outcome(kind="verify", profile=profile)
             case "cluster":
-                return self._submit(profile, verdict, on_cluster)
+                return self._submit(profile, verdict, tuple(check.name for check in on_cluster))
             case "script":
-                prepared = self._prepare(verdict, on_cluster)
+                prepared = self._prepare(verdict, tuple(check.name for check in on_cluster))
                 if prepared is not None:
                     self._view.scripts(prepared)
             case "save":
-                return Outcome(kind="saved", profile=profile, path=_save(profile))
+                return Outcome(kind="saved", profile=profile, path=self._save(profile))
             case "command":
                 self._show_command(profile)
             case "quit":
                 setup_draft.save(self._draft)
                 return Outcome(kind="left", profile=profile)
-            case _:
-                self._edit_one()
+            case chosen:
+                self._change(str(chosen))
         return None
+
+    def _change(self, chosen: str) -> None:
+        """Changes what was chosen in the review, or asks what is to be changed."""
+        if chosen == "folder":
+            self._before_edit, self._draft = self._draft, in_another_folder(self._draft)
+            self._ask(BY_KEY[OUTPUT])
+        elif chosen == "size":
+            self._edit(next(key for key in SIZES if BY_KEY[key] in self._draft.applying))
+        else:
+            self._edit_one()
 
     def _prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
         """The scripts of a build on a cluster; None if the person goes back, or it cannot be."""
@@ -234,9 +250,17 @@ class Interview:
         path = self._save_if_possible(profile)
         return Outcome(kind="submitted", profile=profile, path=path, submitted=(prepared, jobs))
 
+    def _save(self, profile: Profile) -> Path:
+        replaced = differs_from_saved(profile)
+        path = profile_store.save(profile, profile.name)
+        if replaced:
+            self._prompter.say(f"  · the profile {profile.name} is replaced; the one before is {path.name}.bak")
+        setup_draft.forget()
+        return path
+
     def _save_if_possible(self, profile: Profile) -> Path | None:
         try:
-            return _save(profile)
+            return self._save(profile)
         except MachineError as error:  # no reason not to build
             self._prompter.say(f"! The profile is not saved: {error.what}")
             return None
@@ -266,9 +290,3 @@ class Interview:
         self._prompter.say(
             f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
         )
-
-
-def _save(profile: Profile) -> Path:
-    path = profile_store.save(profile, profile.name)
-    setup_draft.forget()
-    return path

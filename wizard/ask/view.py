@@ -68,7 +68,7 @@ class Outcome:
         submitted: the scripts and jobs of a build on a cluster, where it has been submitted.
     """
 
-    kind: Literal["start", "submitted", "saved", "left"]
+    kind: Literal["start", "verify", "submitted", "saved", "left"]
     profile: Profile
     path: Path | None = None
     verdict: Verdict | None = None

@@ -20,8 +20,9 @@ from wizard.preflight.writability import why_not_writable
 
 NAMES = ("raw-data", "reading", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
 """The checks of a build on this machine, in the order in which they are reported."""
-IGNORABLE = (*(name for name in NAMES if name not in ("output", "reading")), VERSIONS, SOURCE, OUTPUT)
-"""What `--ignore` knows: shards of another plan are never mixed with this one's, and reading never fails."""
+IGNORABLE = ("disk", "files", "memory", "cores", "open-files", VERSIONS, SOURCE, OUTPUT)
+"""The checks that `--ignore` and the wizard's "despite" can pass over. Where another fails, no build can begin: there
+is nothing to read or no place to write, or shards of another plan would be mixed with this one's."""
 _BEFORE_A_BUILD: dict[str, type[SetupError]] = {"raw-data": InputError, "output": PlanMismatch}
 """The errors of checks that fail before a build; all others are MachineErrors."""
 
@@ -180,8 +181,11 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
         return result
     if hard >= needed:
         return replace(result, status="fail", fix=f"ulimit -n {needed}")
-    most = max(1, (hard - _FILES_OF_RUN) // _FILES_PER_WORKER)
-    return replace(result, status="fail", fix="Ask for fewer workers", setting=f"run.workers={most}")
+    fix = f"Start it where {needed:,} open files are allowed (ulimit -n {needed}; here the most is {hard:,})"
+    most = (hard - _FILES_OF_RUN) // _FILES_PER_WORKER
+    if most < 1:
+        return replace(result, status="fail", fix=fix)
+    return replace(result, status="fail", fix=f"{fix}, or ask for fewer workers", setting=f"run.workers={most}")
 
 
 def write_access(output: Path) -> CheckResult:
@@ -204,13 +208,18 @@ def require_known(ignored: Collection[str]) -> None:
     """
     for name in ignored:
         if name not in IGNORABLE:
-            known = ", ".join(IGNORABLE)
-            raise UsageError(f"--ignore {name}: there is no such check to ignore.", f"There are {known}")
+            what = "a build cannot begin without it" if name in NAMES else "there is no such check to ignore"
+            raise UsageError(f"--ignore {name}: {what}.", f"These can be ignored: {', '.join(IGNORABLE)}")
 
 
 def failed(checks: Sequence[CheckResult], ignored: Collection[str]) -> list[CheckResult]:
     """The checks that fail and are not ignored."""
     return [check for check in checks if check.status == "fail" and check.name not in ignored]
+
+
+def can_be_ignored(bad: Sequence[CheckResult]) -> bool:
+    """Whether a build can begin although these checks fail."""
+    return all(check.name in IGNORABLE for check in bad)
 
 
 def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building: bool) -> None:
@@ -232,8 +241,7 @@ def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building
             lines.append(f"    → {check.command_fix}")
     names = [check.name for check in bad]
     fix = "Fix that first"
-    # Without raw data a build ends anyway; ignoring that check only saves its time.
-    if "output" not in names and "raw-data" not in names:
+    if can_be_ignored(bad):
         fix = f"Fix that, or go on anyway with {' '.join(f'--ignore {name}' for name in names)}"
     kinds = [kind for name, kind in _BEFORE_A_BUILD.items() if building and name in names]
     raise (kinds[0] if kinds else MachineError)("\n".join(lines), fix)
