@@ -14,7 +14,7 @@ def check_with(table: Table, overrides: Sequence[str], where: str) -> Profile:
 
     Raises:
         UsageError: an override is not section.key=value.
-        ProfileError: as `profile.check`; it names the overrides where the table alone has other problems, or none.
+        ProfileError: as `profile.check`; it says which problems the overrides have made.
     """
     changed = copy.deepcopy(table)
     for override in overrides:
@@ -22,10 +22,15 @@ def check_with(table: Table, overrides: Sequence[str], where: str) -> Profile:
     try:
         return check(changed, where)
     except ProfileError as error:
-        if not overrides or error.problems == _problems(table):
+        before = _problems(table)
+        new = [problem for problem in error.problems if problem not in before]
+        if not new:
             raise
-        said = " ".join(f"--set {shlex.quote(each)}" for each in overrides)
-        raise ProfileError(f"{said}, with {where}", error.problems, error.hint) from error
+        if len(new) == len(error.problems):
+            said = " ".join(f"--set {shlex.quote(each)}" for each in overrides)
+            raise ProfileError(f"{said}, with {where}", new, error.hint) from error
+        problems = [f"{problem} (by --set)" if problem in new else problem for problem in error.problems]
+        raise ProfileError(where, problems, error.hint) from error
 
 
 def _problems(table: Table) -> tuple[str, ...]:

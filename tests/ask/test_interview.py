@@ -379,11 +379,21 @@ def test_an_answer_is_kept_before_it_is_measured(
     assert kept[0].answers["image.resize"] == "shortest"
 
 
-def test_a_changed_number_of_workers_is_measured_again(converse: Converse, forward: list[Any]) -> None:
-    script, _ = converse(*forward, "edit", "run.workers", "1")
+def test_a_changed_number_of_workers_counts_without_another_measurement(
+    converse: Converse, forward: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    begin = Estimator.__init__
+
+    def counted(self: Estimator, *arguments: Any) -> None:
+        made.append(1)
+        begin(self, *arguments)
+
+    monkeypatch.setattr(Estimator, "__init__", counted)
+    script, _ = converse(*forward, "edit", "run.workers", "1", "edit", "run.workers", "500")
     runs = [next(row.text for row in table if row.label == "Run") for table in script.tables]
-    assert runs[-1] == "1 worker on this machine (1 asked for)"
-    assert script.tables[0] != script.tables[-1]
+    assert runs[-2:] == ["1 worker on this machine", "7 workers on this machine (500 asked for)"]
+    assert len(made) == 1
 
 
 def test_what_an_earlier_run_has_built_takes_no_time(

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from wizard import profile_store
+from wizard.ask.context import Context
 from wizard.ask.questions import BY_KEY
-from wizard.ask.setup_draft import SetupDraft, profile_of
+from wizard.ask.setup_draft import SetupDraft, draft_of, profile_of
 from wizard.engine import manifest
 from wizard.engine.commit_records import plan_path
 from wizard.errors import SetupError
@@ -29,7 +30,7 @@ def apart(before: SetupDraft, after: SetupDraft) -> SetupDraft:
         old, new = profile_of(before), profile_of(after)
     except SetupError:  # the review says what does not fit
         return after
-    saved = _saved(new.name)
+    saved = _saved(new.name, after.context)
     if old.output_path == new.output_path and not _same(old, new) and _is_in_use(new.output_path, saved):
         after = _with(after, OUTPUT, as_typed(_beside(new.output_path, after)))
         new = profile_of(after)
@@ -43,10 +44,10 @@ def in_another_folder(draft: SetupDraft) -> SetupDraft:
     return _with(draft, OUTPUT, as_typed(_beside(profile_of(draft).output_path, draft)))
 
 
-def differs_from_saved(profile: Profile) -> bool:
+def differs_from_saved(profile: Profile, context: Context) -> bool:
     """Whether another profile is saved under the same name."""
-    saved = _saved(profile.name)
-    return saved is not None and saved != profile
+    saved = _saved(profile.name, context)
+    return saved is not None and saved.with_absolute_paths() != profile.with_absolute_paths()
 
 
 def _beside(output: Path, draft: SetupDraft) -> Path:
@@ -59,11 +60,13 @@ def _with(draft: SetupDraft, key: str, value: str) -> SetupDraft:
     return replace(draft, chosen={**draft.chosen, key: value})
 
 
-def _saved(name: str) -> Profile | None:
-    """The saved profile of a name; None if there is none that can be read."""
+def _saved(name: str, context: Context) -> Profile | None:
+    """The saved profile of a name, with every answer as its replay would have it; None if none can be read."""
+    path = saved_folder() / f"{name}.toml"
     with suppress(SetupError):
-        path = saved_folder() / f"{name}.toml"
-        return profile_store.load(str(path)) if path.is_file() else None
+        if path.is_file():
+            draft = draft_of(profile_store.load(str(path)).model_copy(update={"name": name}))
+            return profile_of(replace(draft, context=context))
     return None
 
 

@@ -251,7 +251,7 @@ class Interview:
         return Outcome(kind="submitted", profile=profile, path=path, submitted=(prepared, jobs))
 
     def _save(self, profile: Profile) -> Path:
-        replaced = differs_from_saved(profile)
+        replaced = differs_from_saved(profile, self._draft.context)
         path = profile_store.save(profile, profile.name)
         if replaced:
             self._prompter.say(f"  · the profile {profile.name} is replaced; the one before is {path.name}.bak")

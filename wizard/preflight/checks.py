@@ -11,7 +11,7 @@ from wizard.engine.executors.look import OUTPUT, SOURCE, VERSIONS
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError
 from wizard.events import CheckResult, Estimated
 from wizard.folders import existing
-from wizard.formatting import counted, human_bytes
+from wizard.formatting import Range, counted, human_bytes
 from wizard.machine.disks import Disk
 from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
@@ -35,11 +35,11 @@ _BLOCK = 4096
 DISK_RESERVE = 16_000_000
 """Bytes that a build leaves free; it stops before it takes them."""
 _TIGHT = 1.2
-_PARENT = 60_000_000
-_PARENT_PER_IMAGE = 170
+_RUN = 60_000_000
+_RUN_PER_IMAGE = 170
 """Bytes of the run itself: 48 MB at its start; with 1,281,000 images 217 MB from archives, 267 MB from a tree."""
-_WORKER = 70_000_000
-"""Bytes that a worker needs without an image."""
+WORKER = Range(low=60e6, likely=70e6, high=110e6)
+"""Bytes of a worker's memory with photos as ImageNet's: without an image, and up to what it has been seen to hold."""
 _KEPT_FREE = 0.1
 """Share of the available memory that is left alone."""
 _SHORT = 40
@@ -111,13 +111,13 @@ def memory(
     where memory is short and its answer may help.
     """
     each = estimated.worker_memory.high
-    run = _run_bytes(estimated)
-    fitting = int((there.available * (1 - _KEPT_FREE) - run) // each)
+    fitting = int((there.available * (1 - _KEPT_FREE) - run_bytes(estimated.images)) // each)
     found = f"{human_bytes(there.available)} available of {human_bytes(there.total)}"
     if there.limited:
         machine = human_bytes(there.machine)
         found = f"this container may use {human_bytes(there.total)} (the machine has {machine}); {found}"
-    needed = f"{human_bytes(run + workers * each)} for {counted(workers, 'worker')}"
+    need = memory_to_ask_for(estimated, workers)
+    needed = f"{human_bytes(need)} for {counted(workers, 'worker')}"
     if estimated.largest_image > each / 2:
         needed += f"; one image needs {human_bytes(estimated.largest_image)}"
     result = CheckResult(
@@ -129,21 +129,25 @@ def memory(
     if fitting >= workers:
         return result, workers
     if fitting >= 1:
-        more = _more_memory(there, run + each * workers, largest)
+        more = _more_memory(there, need, largest)
         fix = f"Using {counted(fitting, 'worker')} instead; {more} to have all of them"
         return replace(result, status="warn", fix=fix), fitting
-    more = _more_memory(there, run + each, largest)
-    fix = f"One worker needs {human_bytes(run + each)}: {more}"
+    need = memory_to_ask_for(estimated, 1)
+    fix = f"One worker needs {human_bytes(need)}: {_more_memory(there, need, largest)}"
     return replace(result, status="fail", fix=fix), 1
 
 
 def memory_to_ask_for(estimated: Estimated, workers: int) -> float:
-    """Bytes of memory that a job of a scheduler has to have, for `memory` to find room for so many workers in it."""
-    return (_run_bytes(estimated) + workers * estimated.worker_memory.high) / (1 - _KEPT_FREE)
+    """Bytes of memory that have to be available for so many workers, here or to a job of a scheduler.
+
+    A part of them stays free. All that is said of a build's need of memory is this.
+    """
+    return (run_bytes(estimated.images) + workers * estimated.worker_memory.high) / (1 - _KEPT_FREE)
 
 
-def _run_bytes(estimated: Estimated) -> int:
-    return _PARENT + _PARENT_PER_IMAGE * estimated.images
+def run_bytes(images: int) -> int:
+    """Bytes of memory that the run itself takes beside its workers."""
+    return _RUN + _RUN_PER_IMAGE * images
 
 
 def memory_for_an_image(there: Memory, workers: int, beside: int = 0) -> int:
@@ -151,7 +155,7 @@ def memory_for_an_image(there: Memory, workers: int, beside: int = 0) -> int:
 
     `beside` is what it holds besides.
     """
-    return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER - beside)
+    return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - round(WORKER.likely) - beside)
 
 
 def cores(available: int, workers: int) -> CheckResult:
@@ -251,7 +255,6 @@ def _more_memory(there: Memory, needed: float, largest: Callable[[], Process | N
     """How to free enough memory; within a container's limit, cache and other processes do not count."""
     if there.limited:
         return "free memory or raise the limit"
-    needed /= 1 - _KEPT_FREE
     if there.free < needed <= there.free + there.cache:
         return f"free memory ({human_bytes(there.cache)} are page cache, which imagenet-setup free-memory drops)"
     most = largest()
