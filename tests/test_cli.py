@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -37,8 +39,8 @@ def test_run_ends_with_the_older_scripts_last_line_and_a_loading_snippet(
     assert main(["run", str(work)]) == 0
     out, err = capsys.readouterr()
     assert out.startswith(f"Finished writing all {TRAIN + VALIDATION} images in data set.\n")
-    assert "1 CMYK and 2 PNG images converted to RGB JPEG · 0 skipped" in out
-    for word in ("tf.data.TFRecordDataset", "# dali, ", "--trainer NAME", "images/s"):
+    assert "converted to RGB JPEG (2 PNG and 1 CMYK) · 0 skipped" in out
+    for word in ("tf.data.TFRecordDataset", "dali, ", "--trainer NAME", "images/s"):
         assert word in out
     assert "converted n01440764_90000.JPEG (CMYK → JPEG)" in err
     assert "\x1b" not in out + err
@@ -204,7 +206,7 @@ def test_verify_exits_with_0_or_6_and_repair_fixes_the_dataset(work: Path, capsy
     assert f"{path.name}, record 0 (" in last["error"]
     assert main(["run", str(work), "--repair", "--quiet"]) == 0
     assert main(["verify", str(out)]) == 0
-    assert "records in 5 shards are what the manifest says" in capsys.readouterr().out
+    assert "records in 5 shards match the manifest" in capsys.readouterr().out
 
 
 def test_verify_of_an_empty_folder_is_exit_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -307,6 +309,26 @@ def test_check_lists_what_would_fail_or_says_that_nothing_would(work: Path, caps
     assert not (work.parent / "out").exists()
 
 
+def test_check_serves_images_before_and_after_until_enter(
+    work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+
+    def enter() -> str:
+        with urlopen(capsys.readouterr().out.split()[-1]) as page:
+            seen.append(page.read())
+        return "\n"
+
+    monkeypatch.setattr("wizard.output.Output.interactive", True)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=enter, isatty=lambda: False))
+    size = [each for pair in ("resize=shortest", "size=64", "quality=80") for each in ("--set", f"image.{pair}")]
+    assert main(["check", str(work), *size, "--serve"]) == 0
+    assert b"Before and after: shortest side 64" in seen[0]
+    assert main(["check", str(work), "--serve"]) == 0
+    assert "no page to serve: every image keeps its bytes" in capsys.readouterr().err
+    assert len(seen) == 1
+
+
 def test_check_with_json_prints_one_object_per_check(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(work), "--json"]) == 0
     events = lines(capsys.readouterr().out)
@@ -326,7 +348,7 @@ def test_a_check_that_fails_stops_the_run_unless_it_is_ignored(
     assert "--ignore open-files" in capsys.readouterr().err
     assert not (work.parent / "out").exists()
     assert main(["run", str(work), "--ignore", "open-files"]) == 0
-    assert "open-files is ignored, and would not do: 10 open files allowed" in capsys.readouterr().err
+    assert "open-files is ignored, although it fails: 10 open files allowed" in capsys.readouterr().err
     assert main(["run", str(work), "--ignore", "output"]) == 2
     assert main(["run", str(work), "--ignore", "discs"]) == 2
     assert "there is no such check to ignore" in capsys.readouterr().err

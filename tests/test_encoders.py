@@ -169,7 +169,7 @@ def test_where_all_images_are_stored_alike_nothing_is_said_of_some(raw: Path, tm
     verdict = examined(profile(raw, tmp_path / "out", image=image))
     assert verdict.estimated is not None
     assert verdict.estimated.kept is None
-    assert [split.kept for split in build_dataset(raw, tmp_path / "out", image=image).splits] == [None, None]
+    assert [split.kept for split in build_dataset(raw, tmp_path / "out", image=image).splits] == [0, 0]
 
 
 @needs_jpegli

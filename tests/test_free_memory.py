@@ -81,7 +81,7 @@ def test_root_sees_memory_use_by_process_before_the_cache_is_dropped(
         "  total       64.0 GB",
         "  used        14.0 GB  by programs and the kernel",
         "  available   50.0 GB  for programs, most cache included",
-        "  free        20.0 GB  used by nobody",
+        "  free        20.0 GB  unused",
         "  cache       30.0 GB  of files; can be dropped",
         "",
         "The largest processes:",

@@ -80,7 +80,7 @@ def test_inspects_shards_written_by_other_programs(built_copy: Path) -> None:
 def test_inspecting_a_damaged_shard_names_the_record(built_copy: Path) -> None:
     path = shards(built_copy)[0]
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InputError, match=r"is no whole TFRecord file: record \d+ at byte"):
+    with pytest.raises(InputError, match=r"is not a complete TFRecord file: record \d+ at byte"):
         inspect(path, ignore)
 
 

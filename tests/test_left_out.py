@@ -31,10 +31,14 @@ def share(tmp_path: Path) -> Path:
     return folder
 
 
+COUNTED = "3 JPEG, 2 WebP, 2 GIF, 2 TIFF, 2 BMP and 2 PNG"
+
+
 def notes_of(share: Path) -> list[tuple[str, bool]]:
     return [
         (f"train, left out: 1 .npy file; the first is {share}/train/dog/mask.npy", True),
         ("train, passed over: 2 files in @eaDir (Synology thumbnails)", False),
+        (f"train, formats: {COUNTED}; whatever is not a JPEG becomes one", False),
         ("train, copies: 1 image looks like a copy of another by its name: cat/1 (1).jpg of cat/1.jpg", True),
     ]
 

@@ -1,6 +1,9 @@
+import io
 import json
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from wizard.errors import InputError
 from wizard.output import Mode, Output
@@ -58,3 +61,46 @@ def test_a_line_that_ends_with_a_backslash_is_printed_unchanged(capsys: pytest.C
     for mode in MODES:
         Output(mode).result("run a.toml \\\n    --plain")
         assert capsys.readouterr().out == "run a.toml \\\n    --plain\n"
+
+
+def linked(monkeypatch: pytest.MonkeyPatch, path: Path, **env: str) -> str:
+    """What a terminal is sent for a link to a file."""
+    for name in ("NO_COLOR", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm-256color", **env}.items():
+        monkeypatch.setenv(name, value)
+    output, file = Output(), io.StringIO()
+    output.console = Console(
+        file=file, force_terminal=True, width=40, _environ={**env, "TERM": env.get("TERM", "xterm")}
+    )
+    output.link("before and after:", path)
+    return file.getvalue()
+
+
+def test_on_a_terminal_a_file_is_a_link_whose_text_is_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path("/my cache/[red]/preview.html")
+    for env in ({}, {"NO_COLOR": "1"}, {"TERM": "tmux-256color"}):
+        shown = linked(monkeypatch, path, **env)
+        assert ";file:///my%20cache/%5Bred%5D/preview.html\x1b\\" in shown
+        assert f"{path}\x1b]8;;\x1b\\\n" in shown
+
+
+def test_a_link_over_ssh_names_the_machine_that_the_file_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "node7")
+    shown = linked(monkeypatch, Path("/preview.html"), SSH_CONNECTION="10.0.0.9 51234 10.0.0.5 22")
+    assert ";file://node7/preview.html\x1b" in shown
+
+
+@pytest.mark.parametrize("term", ["linux", "dumb", "eterm-color", "vt100"])
+def test_a_terminal_that_would_show_the_code_of_a_link_gets_the_path_alone(
+    term: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = linked(monkeypatch, Path("/preview.html"), TERM=term) or capsys.readouterr().err
+    assert shown == "  before and after: /preview.html\n"
+
+
+def test_what_is_to_be_copied_is_never_broken_into_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    command = "  scp " + "x " * 300 + "."
+    for mode in MODES:
+        Output(mode).copyable(command)
+        assert capsys.readouterr().err == f"{command}\n"

@@ -138,7 +138,7 @@ def test_a_hold_out_is_a_number_of_images_or_a_percentage(value: int | str) -> N
 @pytest.mark.parametrize("value", [0, -1, "120%", "50", 0.1, True, [50]])
 def test_another_hold_out_is_refused_with_what_is_allowed(value: object) -> None:
     (problem,) = problems(given(source={"path": "/raw", "holdout": value}))
-    assert problem.startswith(f"source.holdout = {value!r}: allowed is a whole number of images a class")
+    assert problem.startswith(f"source.holdout = {value!r}: allowed is a whole number of images per class")
     assert 'as "10%"' in problem
 
 

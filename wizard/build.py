@@ -107,7 +107,7 @@ def _waiting(report: Report, stopping: Callable[[], bool]) -> Waiting:
 
     def check() -> None:
         if stopping():
-            raise Interrupted("Stopped while another run was waited for.")
+            raise Interrupted("Stopped while waiting for another run.")
 
     return Waiting(say=lambda text: report(Note(text=text)), check=check)
 

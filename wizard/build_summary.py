@@ -1,12 +1,11 @@
 """What a build reports of itself: what there is to do when it starts, and its result."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from wizard.commit_record import CommitRecord, SkippedImage, checks_of, kept_in
+from wizard.commit_record import CommitRecord, SkippedImage, checks_of, outcomes_of
 from wizard.engine.build_result import BuildResult, SliceResult, SplitSummary
 from wizard.engine.loading import loading
 from wizard.engine.plan import Plan
@@ -15,6 +14,7 @@ from wizard.events import SplitStart, Started
 from wizard.planning import Job
 from wizard.sources.class_counts import count_images
 from wizard.sources.glance import LabelState, glance
+from wizard.sources.image_formats import added
 from wizard.targets.dataset import BuiltDataset
 
 
@@ -51,6 +51,7 @@ def started(job: Job, plan: Plan, built_before: Mapping[str, CommitRecord], stag
         workers=job.workers,
         splits=tuple(splits),
         slice="" if job.slice.is_whole else str(job.slice),
+        one_file_per_image=job.target.one_file_per_image,
     )
 
 
@@ -68,26 +69,27 @@ def finished(
     """
     results = [done[name] for name in plan.shard_names]
     summaries, counts = [], []
-    converted: Counter[str] = Counter()
     skipped: list[SkippedImage] = []
     for split in plan.splits:
         mine = [result for result in results if result.split == split.split]
         left_out: list[SkippedImage] = []
         for result in mine:
-            converted.update(image.kind for image in result.converted)
             left_out += result.skipped
         skipped += left_out
         counts.append(count_images(split.split, split.table, without={image.name for image in left_out}))
+        outcomes = outcomes_of(mine)
         summary = SplitSummary(
             split=split.split,
             images_in=len(split.order),
-            images_out=sum(result.images for result in mine),
+            images_out=outcomes.images,
             boxes=sum(result.boxes for result in mine),
             shards=len(mine),
             bytes_in=sum(result.bytes_in for result in mine),
             bytes_out=sum(result.bytes_out for result in mine),
             unlabelled=int((split.table.label < 0).sum()),
-            kept=kept_in(mine) if split.recipe.keep_small else None,
+            kept=outcomes.kept,
+            reencoded=outcomes.reencoded,
+            converted=outcomes.converted,
             checks=checks_of(mine),
         )
         summaries.append(summary)
@@ -103,7 +105,7 @@ def finished(
         output=str(job.output),
         plan_id=plan.plan_id,
         splits=tuple(summaries),
-        converted=dict(converted),
+        converted=added(summary.converted for summary in summaries),
         skipped=tuple(skipped),
         seconds=seconds,
         images_built=sum(result.images for result in results if result.shard in built_now),

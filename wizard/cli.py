@@ -169,7 +169,7 @@ def _with_more(error: SetupError) -> SetupError:
 
 
 def _with_resume(error: Interrupted) -> Interrupted:
-    return Interrupted(error.what, error.hint or f"Go on with: {session.resume or session.command}")
+    return Interrupted(error.what, error.hint or f"Resume with: {session.resume or session.command}")
 
 
 def _failed(error: SetupError) -> int:

@@ -1,6 +1,7 @@
 """Commit record of a finished shard: counts, bytes, and the images that were converted or left out."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,14 +72,35 @@ class CommitRecord:
         )
 
 
-def kept_in(records: Iterable[CommitRecord]) -> int | None:
-    """How many images of these shards kept their bytes; None if one of the records does not tell."""
-    total = 0
-    for record in records:
-        if record.kept is None:
-            return None
-        total += record.kept
-    return total
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """What became of the images that were stored; each is one of the three.
+
+    Attributes:
+        images: all of them.
+        kept: those that kept their bytes; None if one of the records is of a version that did not count them.
+        converted: those that were no RGB or gray JPEGs, by what they were, the most frequent first.
+    """
+
+    images: int
+    kept: int | None
+    converted: Mapping[str, int]
+
+    @property
+    def reencoded(self) -> int | None:
+        """JPEGs that were encoded again; None where `kept` is."""
+        return None if self.kept is None else self.images - self.kept - sum(self.converted.values())
+
+
+def outcomes_of(records: Collection[CommitRecord]) -> Outcomes:
+    """What became of the images of these shards."""
+    kept = [record.kept for record in records if record.kept is not None]
+    converted = Counter(image.kind for record in records for image in record.converted)
+    return Outcomes(
+        images=sum(record.images for record in records),
+        kept=sum(kept) if len(kept) == len(records) else None,
+        converted=dict(converted.most_common()),
+    )
 
 
 def checks_of(records: Iterable[CommitRecord]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """What happens while a command runs, as values: made by the engine, pre-flight and verify, shown by reporters."""
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from wizard.commit_record import CommitRecord, SkippedImage
@@ -104,6 +105,7 @@ class Estimated:
     Attributes:
         sampled: images that were transformed, of those to read.
         kept: likely number of images that keep their bytes, where that depends on their size; else None.
+        converted: images that become JPEGs where others keep their bytes, by what they are, as far as is known.
         workers: number that the time is for.
         seconds: wall time of the build, without the reading of headers before it.
         worker_memory: bytes of one worker.
@@ -126,6 +128,7 @@ class Estimated:
     spill: int = 0
     reading: str = ""
     kept: int | None = None
+    converted: Mapping[str, int] = field(default_factory=dict)
     elsewhere: str = ""
 
 
@@ -140,6 +143,7 @@ class Started:
 
     Attributes:
         slice: which part of the build this run builds, as "3/16"; empty for the whole.
+        one_file_per_image: whether its shards are only what is built at a time, and nobody sees them.
     """
 
     plan_id: str
@@ -147,6 +151,7 @@ class Started:
     workers: int
     splits: tuple[SplitStart, ...]
     slice: str = ""
+    one_file_per_image: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

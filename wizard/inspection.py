@@ -23,6 +23,7 @@ from wizard.preflight.source_check import is_short
 from wizard.profile_store import command_that_resumes, load
 from wizard.record_facts import Facts, features, file_of_records, first_record
 from wizard.show import at_a_glance
+from wizard.show.outcomes import outcome_facts
 from wizard.sources.archives.index import read_table
 from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
@@ -237,9 +238,7 @@ def _dataset(folder: Path, build: BuildState | None, asked: str) -> Inspection:
             f"{sum(shard.images for shard in mine):,} images, {sum(shard.boxes for shard in mine):,} boxes, "
             f"{shards}{human_bytes(sum(shard.bytes_out for shard in mine))}"
         )
-    if None not in known.kept.values():  # else a version that did not count them built it
-        facts["bytes kept"] = " · ".join(f"{split} {count:,}" for split, count in known.kept.items())
-    facts["converted"] = len(known.converted)
+    facts |= outcome_facts(known.outcomes)
     facts["skipped"] = len(known.skipped)
     there = [shard for shard in known.shards if build is None or shard.shard not in build.gone]
     problems = _first_features(folder, known, there[0], facts) if there else []

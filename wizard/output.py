@@ -1,7 +1,9 @@
-"""The only module that prints: results to stdout, messages to stderr, or one JSON object a line."""
+"""The only module that prints: results to stdout, messages to stderr, or one JSON object per line."""
 
 import json
 import os
+import re
+import socket
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
@@ -11,10 +13,12 @@ from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
+from rich.style import Style
 from rich.text import Text
 
 from wizard.errors import ReaderGone, SetupError
 from wizard.folders import shortened
+from wizard.machine.remote_access import over_ssh
 from wizard.terminal_echo import discard_typed_keys, echo_off
 
 Mode = Literal["human", "plain", "json", "quiet"]
@@ -22,6 +26,8 @@ Mode = Literal["human", "plain", "json", "quiet"]
 _ASCII = str.maketrans({"✓": "[ok]", "✗": "[no]", "→": "->", "·": "-", "…": "...", "×": "x"})
 _HANGING = 4
 """Columns that continuation lines are indented by."""
+_WITHOUT_LINKS = re.compile(r"linux|cons25|eterm|vt\d|ansi")
+"""Values of $TERM of terminals that may show the code of a link (OSC 8) as text; most that know no links ignore it."""
 _COLORS = {"✓": "green", "!": "yellow", "✗": "red"}
 
 
@@ -94,14 +100,19 @@ class Output:
             yield lambda done, total: status.update(f"{shown} {100 * done // max(1, total)} %")
             discard_typed_keys()  # they were not typed as an answer to the next question
 
+    def copyable(self, text: str) -> None:
+        """Prints a message whose long lines are left to the terminal, so that a command in it can be copied whole."""
+        if self.mode in ("human", "plain"):
+            self._print(self.console, text, wrap=False)
+
     def link(self, text: str, path: Path) -> None:
-        """Prints where a file is, as a link on a terminal."""
+        """Prints where a file is; the path is a link on a terminal that has links."""
         if self.mode == "human" and self.console.is_terminal:
-            self.console.print(
-                f"  {escape(text)} [link={path.as_uri()}]{escape(shortened(path))}[/link]", soft_wrap=True
-            )
+            known = not _WITHOUT_LINKS.match(os.environ.get("TERM", ""))
+            style = Style(link=_file_url(path)) if known else Style()
+            self.console.print(Text.assemble(f"  {text} ", (shortened(path), style)), soft_wrap=True)
         else:
-            self.say(f"  {text} {path}")
+            self.copyable(f"  {text} {path}")
 
     def event(self, name: str, fields: Mapping[str, Any]) -> None:
         """Prints a line of NDJSON, in json mode only."""
@@ -139,6 +150,12 @@ def _closed_pipe_as_error() -> Iterator[None]:
 
 def _can_draw(console: Console) -> bool:
     return console.encoding.lower().startswith("utf")
+
+
+def _file_url(path: Path) -> str:
+    """With this machine's name where the terminal is on another one, which must not open a file of its own instead."""
+    host = socket.gethostname() if over_ssh() else ""
+    return f"file://{host}{path.absolute().as_uri().removeprefix('file://')}"
 
 
 def _wrapped(line: str, width: int) -> list[str]:

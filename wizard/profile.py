@@ -66,7 +66,7 @@ class Source(Section):
     )
     holdout: int | str | None = Field(
         default=None,
-        description='images a class, or a percentage such as "10%", that are moved from train to validation, where '
+        description='images per class, or a percentage such as "10%", that are moved from train to validation, where '
         "there is none",
     )
     holdout_by: HoldoutOrder = Field(
@@ -97,7 +97,8 @@ class Image(Section):
     """What the images become."""
 
     resize: ResizeMode = Field(
-        default="original", description="exact does not keep the shape; crop covers the size and cuts the center out"
+        default="original",
+        description="exact does not keep the aspect ratio; crop covers the size, then cuts to its center",
     )
     size: int | None = Field(default=None, ge=1, le=16384, description="pixels of the shorter side, with shortest")
     height: int | None = Field(default=None, ge=1, le=16384, description="pixels, with exact and crop")

@@ -26,7 +26,7 @@ class Run(Section):
     """How the work is spread; changes no byte of the result."""
 
     workers: int | Literal["auto"] = Field(
-        default="auto", description='a number, or "auto": one a core, fewer where memory is short'
+        default="auto", description='a number, or "auto": one per core, fewer where memory is short'
     )
     engine: Annotated[str, one_of(engine_names)] = Field(
         default="local",

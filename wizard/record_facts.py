@@ -55,8 +55,8 @@ def file_of_records(path: Path) -> Facts:
                 "Give an archive, a shard, or the folder that holds them",
             ) from damage
         raise InputError(
-            f"{path} is no whole TFRecord file: record {damage.record} at byte {damage.offset:,}: {damage}.",
-            "Where it is a shard of a dataset, imagenet-setup verify FOLDER says more",
+            f"{path} is not a complete TFRecord file: record {damage.record} at byte {damage.offset:,}: {damage}.",
+            "If it is a shard of a dataset, imagenet-setup verify FOLDER says more",
         ) from damage
     return {"what": f"a TFRecord file of {human_bytes(path.stat().st_size)}", "records": count} | first_record(path)
 

@@ -155,9 +155,9 @@ def decoded(content: bytes) -> RunStatus:
         run = _made(RunStatus, found)
         run.part  # noqa: B018  it raises if there is no such slice
     except (TypeError, KeyError, AttributeError, OverflowError, UsageError) as error:
-        raise ValueError("it is no run's file") from error
+        raise ValueError("it is not a run's file") from error
     if run.interval <= 0 or run.state not in get_args(State):
-        raise ValueError("it is no run's file")
+        raise ValueError("it is not a run's file")
     return run
 
 

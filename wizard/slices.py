@@ -42,7 +42,7 @@ class Slice:
             raise UsageError(f"--slice {text!r} is not a number of how many, such as 3/16.", hint)
         number, of = map(int, found.groups())
         if not 1 <= number <= of <= _MOST:
-            raise UsageError(f"--slice {text} is none of 1/{of} to {of}/{of}; there may be {_MOST:,} at most.", hint)
+            raise UsageError(f"--slice {text} is not one of 1/{of} to {of}/{of}; there may be {_MOST:,} at most.", hint)
         return cls(number=number, of=of)
 
     def __str__(self) -> str:

@@ -48,7 +48,8 @@ class Script(View):
         self.said: list[str] = []
         self.tables: list[list[Row]] = []
         self.consequences: list[Estimated] = []
-        self.links: list[Path] = []
+        self.pages: list[Path] = []
+        self.served: list[Path] = []
         self.waited: list[str] = []
         self.assumed: list[str] = []
         self.scripts_shown: list[Prepared] = []
@@ -99,9 +100,13 @@ class Script(View):
     def scripts(self, prepared: Prepared) -> None:
         self.scripts_shown.append(prepared)
 
-    def link(self, text: str, path: Path) -> None:
-        assert text
-        self.links.append(path)
+    def preview(self, page: Path) -> None:
+        self.pages.append(page)
+
+    @contextmanager
+    def serving(self, page: Path) -> Iterator[None]:
+        self.served.append(page)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -96,7 +96,7 @@ def test_back_leads_through_the_questions_to_the_review(
         ([0], "CPUs 0: a task has 1 to 4,096 CPUs"),
         ([2, "0"], "Tasks '0': give the number of tasks"),
         ([2, "8"], "Tasks 8: there are 7 shards to build"),
-        ([2, "3", "4h"], "Time '4h': this is no limit of time"),
+        ([2, "3", "4h"], "Time '4h': not a time limit"),
         ([2, "3", "90", "a b"], "Partition 'a b'"),
         ([2, "3", "90", "long", "$x"], "Account '$x'"),
     ],

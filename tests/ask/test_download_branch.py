@@ -104,7 +104,7 @@ def test_ctrl_c_in_a_download_names_the_command_to_resume(fetching: Fetching, tm
     fetching(stopped)
     with pytest.raises(Interrupted) as raised:
         setup._draft_or_build(Output("quiet"), Script(["download", DEFAULT, DEFAULT, str(tmp_path)]))
-    assert raised.value.hint.startswith("Go on with: imagenet-setup download --base https://image-net.org/")
+    assert raised.value.hint.startswith("Resume with: imagenet-setup download --base https://image-net.org/")
     assert raised.value.hint.endswith(f"--to {tmp_path} --what train,validation,boxes")
 
 
@@ -118,7 +118,7 @@ def test_an_interruption_that_names_no_command_gets_this_one(
     answers = f'"download"\n"kaggle"\n"{tmp_path}"\n'
     monkeypatch.setattr(sys, "stdin", io.StringIO(answers))
     assert main(["setup", "--json"]) == 130
-    assert f"Go on with: imagenet-setup download --base kaggle --to {tmp_path}" in capsys.readouterr().out
+    assert f"Resume with: imagenet-setup download --base kaggle --to {tmp_path}" in capsys.readouterr().out
 
 
 def test_who_leaves_in_the_questions_begins_again(

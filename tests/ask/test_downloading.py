@@ -104,8 +104,8 @@ def test_a_mirrors_checksum_file_is_asked_for_and_checked(tmp_path: Path) -> Non
     assert asked_for.checksums == sums
     assert [asked.error.partition("\n")[0] for asked in script.asked[2:6]] == [
         "",
-        f"{tmp_path}/none: there is no such file.",
-        f"{tmp_path} is no file.",
+        f"{tmp_path}/none does not exist.",
+        f"{tmp_path} is not a file.",
         f"{tmp_path}/prose, line 1: 'Dear reader' is not an MD5 and a name, as md5sum writes them.",
     ]
     assert abouts(script, "download.what")["validation"].startswith("about ")
@@ -141,7 +141,7 @@ def test_hugging_face_has_neither_boxes_nor_a_kit(tmp_path: Path) -> None:
 def test_a_missing_hub_client_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download_questions, "find_spec", lambda _name: None)
     script, _ = request("huggingface", DEFAULT, DEFAULT, DEFAULT)
-    assert "huggingface-hub is not installed" in script.asked[1].error
+    assert "the package huggingface-hub, which is not installed" in script.asked[1].error
     assert "pip install huggingface-hub" in script.asked[1].error
 
 
@@ -183,7 +183,7 @@ def test_back_from_the_first_question_leads_out() -> None:
 
 def test_a_download_of_nothing_is_refused() -> None:
     script, _ = request(DEFAULT, [], ["train"], DEFAULT)
-    assert script.asked[2].error == "Choose one at least."
+    assert script.asked[2].error == "Choose at least one."
 
 
 def test_an_empty_folder_answer_is_refused(tmp_path: Path) -> None:
@@ -192,7 +192,8 @@ def test_an_empty_folder_answer_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("file", "is a file. Name a folder"), ("b\udce9", "no UTF-8"), ("~nobody-here/x", "~nobody-here")]
+    ("name", "why"),
+    [("file", "is a file. Name a folder"), ("b\udce9", "not UTF-8"), ("~nobody-here/x", "~nobody-here")],
 )
 def test_an_impossible_folder_is_refused(tmp_path: Path, name: str, why: str) -> None:
     (tmp_path / "file").touch()
@@ -249,8 +250,8 @@ def test_cookies_are_a_file_that_is_there(tmp_path: Path) -> None:
     assert PromptedAsker(script).cookies(HOST, "") == tmp_path / "cookies.txt"
     assert [asked.error for asked in script.asked] == [
         "",
-        f"{tmp_path}/cookie.txt: there is no such file.",
-        f"{tmp_path} is no file.",
+        f"{tmp_path}/cookie.txt does not exist.",
+        f"{tmp_path} is not a file.",
     ]
     assert HOST in script.asked[0].text
     assert "login page" in script.said[0]

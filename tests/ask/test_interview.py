@@ -70,7 +70,7 @@ def test_size_and_time_are_shown_after_every_image_answer(converse: Converse, fo
     ]
     assert all(each.images == TRAIN + VALIDATION for each in script.consequences)
     assert script.consequences[1].bytes_out.likely != script.consequences[0].bytes_out.likely
-    (page,) = script.links
+    (page,) = script.pages
     assert "quality 80" in page.read_text(encoding="utf-8")
 
 
@@ -82,7 +82,7 @@ def test_kept_originals_need_no_size_no_quality_and_no_page(converse: Converse, 
     assert outcome is not None
     assert outcome.profile is not None
     assert outcome.profile.image.quality is None
-    assert script.links == []
+    assert script.pages == []
 
 
 def test_back_asks_the_question_before_and_its_answer_is_still_there(converse: Converse, forward: list[Any]) -> None:
@@ -145,7 +145,8 @@ def test_a_damaged_archive_is_reported_and_the_intact_one_can_be_built(converse:
     train.write_bytes(train.read_bytes()[:5000])
     script, _ = converse(str(raw_copy))
     assert "✗ ILSVRC2012_img_train.tar" in script.said[0]
-    assert script.keys[1] == "source.boxes"
+    assert script.keys[1] == "source.splits", "what remains is not built without a word"
+    assert [choice.value for choice in script.asked[1].choices] == ["validation"]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +248,7 @@ def test_the_review_lists_extra_output(converse: Converse, forward: list[Any]) -
     assert [output[key] for key in ("tfds", "boxes_csv", "index", "split_folders")] == [True, True, False, True]
     assert "With" not in [row.label for row in script.tables[0]]
     reported = next(row.text for row in script.tables[-1] if row.label == "With")
-    assert reported == "a folder a split · no index files · TFDS metadata · boxes as a CSV"
+    assert reported == "one folder per split · no index files · TFDS metadata · boxes as a CSV"
 
 
 def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
@@ -414,7 +415,21 @@ def test_what_an_earlier_run_has_built_takes_no_time(
 
 def test_new_raw_data_draws_a_new_preview(converse: Converse, forward: list[Any], raw_copy: Path) -> None:
     script, _ = converse(*forward, "edit", "source.path", str(raw_copy))
-    assert len(script.links) == 2
+    assert len(script.pages) == 2
+
+
+def test_the_page_of_images_is_looked_at_from_the_review_which_comes_again(
+    converse: Converse, forward: list[Any]
+) -> None:
+    script, _ = converse(*forward, "preview", "done", "preview", BACK, "preview", LEAVE, "quit")
+    assert script.served == script.pages * 3
+    assert script.keys[-7:] == ["review", "preview"] * 3 + ["review"]
+
+
+def test_there_is_no_page_to_look_at_where_images_keep_their_bytes(converse: Converse, forward: list[Any]) -> None:
+    script, _ = converse(*forward, "edit", "image.resize", "original")
+    offered = [[choice.value for choice in asked.choices] for asked in script.asked if asked.key == "review"]
+    assert ["preview" in each for each in offered] == [True, False]
 
 
 def test_a_config_folder_that_cannot_be_written_is_no_reason_not_to_build(

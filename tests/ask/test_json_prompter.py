@@ -80,5 +80,5 @@ def test_a_secret_is_taken_to_the_letter(capsys: pytest.CaptureFixture[str], lin
 def test_no_question_repeats_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     answer, questions = put(capsys, '{"secret": "hunter2"}', '"hunter2"', asked=SECRET)
     assert answer == "hunter2"
-    assert questions[1]["error"].startswith("That is no answer")
+    assert questions[1]["error"].startswith("That is not an answer")
     assert "hunter2" not in str(questions)

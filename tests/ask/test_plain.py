@@ -16,7 +16,10 @@ MODE = Prompt(
     text="What should the images become?",
     help="Smaller ones are faster.",
     default="original",
-    choices=(Choice(value="shortest", title="Shrink", about="keeps the shape"), Choice(value="original", title="Keep")),
+    choices=(
+        Choice(value="shortest", title="Shrink", about="keeps the aspect ratio"),
+        Choice(value="original", title="Keep"),
+    ),
     number=4,
     of=11,
 )
@@ -53,7 +56,7 @@ def test_a_question_is_numbered_lines() -> None:
     assert shown.splitlines() == [
         "",
         "Question 4 of 11. What should the images become?",
-        "  1. Shrink: keeps the shape",
+        "  1. Shrink: keeps the aspect ratio",
         "  2. Keep (default)",
         'Answer with a number, "back", "help" or "quit" [2]: ',
     ]
@@ -77,7 +80,7 @@ def test_proposed_paths_are_numbered_and_any_other_can_be_typed() -> None:
 def test_an_invalid_answer_is_explained_and_asked_again() -> None:
     answer, shown = put(MODE, ["7", "1"])
     assert answer == "shortest"
-    assert "[no] '7' is none of the choices: shortest, original." in shown
+    assert "[no] '7' is not one of the choices: shortest, original." in shown
 
 
 def test_help_is_a_paragraph_and_the_question_stays() -> None:

@@ -49,8 +49,8 @@ def test_words_mean_an_answer_of_the_questions_kind(question: Prompt, words: str
         (asked("text"), "", "no default"),
         (asked("number", 1), "many", "'many' is not a whole number"),
         (asked("number", 1), "4.5", "'4.5' is not a whole number"),
-        (asked("choice", "train", SPLITS), "3", "none of the choices: train, validation"),
-        (asked("choices", ["train"], SPLITS), "1,test", "'test' is none of the choices"),
+        (asked("choice", "train", SPLITS), "3", "not one of the choices: train, validation"),
+        (asked("choices", ["train"], SPLITS), "1,test", "'test' is not one of the choices"),
     ],
 )
 def test_unknown_words_are_refused_with_the_reason(question: Prompt, words: str, why: str) -> None:

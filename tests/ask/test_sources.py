@@ -69,7 +69,7 @@ def test_an_extracted_tree_is_reported_with_the_evidence(converse: Converse, raw
     reported = script.said[0]
     assert "An extracted ILSVRC2012 tree." in reported
     assert "labels are ImageNet's" in reported
-    assert f"{TRAIN} images of 4 classes; a subset of 1,281,167" in reported
+    assert f"{TRAIN} images of 4 classes; a subset: the full set has 1,281,167 images of 1,000 classes" in reported
     assert "bounding boxes of validation" in reported
     assert "missing" not in reported
     assert script.keys[1] == "source.splits"
@@ -175,7 +175,7 @@ def test_another_format_in_the_review_changes_what_follows_from_it(converse: Con
     script, outcome = converse(*answers, *folders, *tars, "save")
     written = [next(row.text for row in table if row.label == "Output") for table in script.tables]
     assert "TFRecord · 2 + 1 shards · labels 1 to 2" in written[0]
-    assert "folders of classes · a file an image" in written[1]
+    assert "folders of classes · one file per image" in written[1]
     assert "WebDataset · 2 + 1 shards · labels 0 to 1" in written[2]
     assert any(said.endswith(f"images (was {own.parent / 'tfrecords'})") for said in script.said)
     assert the_profile(outcome).output_path == own.parent / "webdataset"

@@ -25,10 +25,10 @@ from wizard.ask.validation import error_for
         (
             "source.path",
             "/\udcff",
-            "The folder's name is no UTF-8, which a profile cannot hold. Name another one, or a link to it.",
+            "The folder's name is not UTF-8, which a profile cannot hold. Name another one, or a link to it.",
         ),
         ("run.workers", "many", "run.workers = 'many': allowed is \"auto\", or a whole number from 1 to 4096"),
-        ("source.splits", [], "Choose one at least."),
+        ("source.splits", [], "Choose at least one."),
         ("image.quality", 85, ""),
         ("image.size", 64, ""),
         ("name", "run-1.b", ""),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -21,7 +22,7 @@ from wizard.verify.dataset import verify
 pexpect = pytest.importorskip("pexpect", reason="there are no pseudo-terminals here")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals here")
 
-DOWN, ESC, ENTER, CTRL_C, CLEAR = "\x1b[B", "\x1b", "\r", "\x03", "\x15"
+UP, DOWN, ESC, ENTER, CTRL_C, CLEAR = "\x1b[A", "\x1b[B", "\x1b", "\r", "\x03", "\x15"
 _CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\r")
 COMMAND = [sys.executable, "-m", "wizard"]
 
@@ -115,9 +116,13 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     out = tmp_path / "out"
     first = to_the_review(person(), raw, out)
     first.types(ESC).reads("Shards of validation").types(ESC).reads("Shards of train").types(ENTER)
-    first.reads("Shards of validation").types("?").reads("128 is what the older scripts").types(ENTER)
+    first.reads("Shards of validation").types("?").reads("loaders do not depend on the number").types(ENTER)
     first.reads("Name of this profile").types(CLEAR, "mine", ENTER)
-    first.reads("Ready").types(CTRL_C)
+    first.reads("Ready").types(UP, UP, ENTER).reads("until you press Enter")
+    address = re.findall(r"http://127\.0\.0\.1:\d+/\S+", first.text)[0]
+    with urlopen(address) as page:
+        assert b"Before and after: shortest side 64" in page.read()
+    first.types(ENTER).reads("Ready").types(CTRL_C)
     assert first.ends() == 130
     assert "your answers are kept" in first.text
 

@@ -183,8 +183,8 @@ def test_no_secret_is_left_anywhere(
         (["--base", "/none"], 2, "/none, from which the archives should come, does not exist.", "Check its spelling"),
         (["--to", " "], 2, "--to is empty.", "Name a folder; . is the current one"),
         (["--base", "https://me:qwertz@a.org/"], 2, "The address has a user name in it", "Leave it out"),
-        (["--checksums", "/none"], 2, "/none: there is no such file.", ""),
-        (["--cookies", "/none"], 2, "/none: there is no such file.", ""),
+        (["--checksums", "/none"], 2, "/none does not exist.", ""),
+        (["--cookies", "/none"], 2, "/none does not exist.", ""),
     ],
 )
 def test_what_cannot_be_is_said(
@@ -295,7 +295,7 @@ def test_ctrl_c_before_it_starts_says_that_nothing_was_fetched(
     assert main([*words[:-1], "--plain"]) == 130
     *_, what, hint = capsys.readouterr().err.splitlines()
     assert what.endswith("[no] Nothing was fetched.")
-    assert hint.startswith("-> Go on with: imagenet-setup download --base http://127.0.0.1:")
+    assert hint.startswith("-> Resume with: imagenet-setup download --base http://127.0.0.1:")
     assert f"--checksums {tmp_path}/{SUMS}" in hint
     assert not (tmp_path / "to").exists()
 
@@ -390,7 +390,7 @@ class Program:
 
 def resumed(reported: str) -> list[str]:
     """The words of the command that is said to go on."""
-    found = re.search(r"→ Go on with: imagenet-setup (.*)", reported)
+    found = re.search(r"→ Resume with: imagenet-setup (.*)", reported)
     assert found is not None
     return shlex.split(found[1])
 
@@ -432,7 +432,8 @@ def test_a_signal_ends_the_download_with_the_command_to_resume(
     code, reported = program.ended()
     had = part.stat().st_size
     assert code == 130
-    assert re.search(rf"✗ Stopped; [\d.]+ [kM]B of {NAME} are kept\.\n→ Go on with: imagenet-setup download ", reported)
+    kept = rf"✗ Stopped; [\d.]+ [kM]B of {NAME} are kept\.\n→ Resume with: imagenet-setup download "
+    assert re.search(kept, reported)
     server.rules = []
     server.asked.clear()
     assert main(resumed(reported)) == 0
@@ -453,4 +454,4 @@ def test_a_signal_ends_it_while_it_waits(words: list[str], home: Path, server: S
     code, rest = program.ended()
     assert code == 130
     assert f"! {BOXES[0]}: 127.0.0.1 is busy (503 Service Unavailable); again in 10 minutes, attempt 1\n" in reported
-    assert "✗ Stopped; what is here is kept.\n→ Go on with: imagenet-setup download --base http://127" in rest
+    assert "✗ Stopped; what is here is kept.\n→ Resume with: imagenet-setup download --base http://127" in rest

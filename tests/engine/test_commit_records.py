@@ -1,11 +1,12 @@
 import dataclasses
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.engine.test_plan import made
-from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage, kept_in
+from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage, outcomes_of
 from wizard.engine.commit_records import CommitRecords, plan_path, read_commit_records, start_or_resume
 from wizard.engine.plan import Plan, ShardTask
 from wizard.errors import PlanMismatch
@@ -47,8 +48,16 @@ def test_kept_images_are_unknown_if_a_record_of_an_older_version_does_not_count_
     new = CommitRecord(shard="a", split="train", images=2, boxes=0, bytes_in=1, bytes_out=1, sha256="", kept=2)
     fields = dataclasses.asdict(new)
     del fields["kept"]
-    assert kept_in([new, new]) == 4
-    assert kept_in([new, CommitRecord.from_json(fields)]) is None
+    assert outcomes_of([new, new]).kept == 4
+    unknown = outcomes_of([new, CommitRecord.from_json(fields)])
+    assert (unknown.images, unknown.kept, unknown.reencoded) == (4, None, None)
+
+
+def test_every_stored_image_was_kept_converted_or_encoded_again() -> None:
+    png, cmyk = ConvertedImage(name="a", kind="PNG"), ConvertedImage(name="b", kind="CMYK")
+    shard = CommitRecord(shard="a", split="train", images=9, boxes=0, bytes_in=1, bytes_out=1, sha256="", kept=4)
+    found = outcomes_of([replace(shard, converted=(png, cmyk, png))])
+    assert (found.kept, found.converted, found.reencoded) == (4, {"PNG": 2, "CMYK": 1}, 2)
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:

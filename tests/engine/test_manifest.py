@@ -14,6 +14,9 @@ def test_dataset_json_says_how_it_was_made(built: Path) -> None:
     fields = json.loads((built / "dataset.json").read_text())
     assert fields["counts"] == {"train": TRAIN, "validation": VALIDATION}
     assert "labels 1 to 1000" in fields["what"]
+    treated = [fields["kept"]["train"], fields["reencoded"]["train"], *fields["converted"]["train"].values()]
+    assert sum(treated) == TRAIN
+    assert fields["converted"]["train"] == {"PNG": 2, "CMYK": 1}
     assert fields["profile"]["image"]["quality"] == 85
     assert {image["kind"] for shard in fields["shards"] for image in shard["converted"]} == {"PNG", "CMYK"}
 
@@ -24,7 +27,8 @@ def test_dataset_json_is_written_as_json_writes_its_fields(built: Path) -> None:
     fields = json.loads(content)
     assert content == json.dumps(fields, indent=1, ensure_ascii=False).encode()
     assert fields["shards"] == json.loads(json.dumps([dataclasses.asdict(shard) for shard in known.shards]))
-    assert [*fields] == ["what", "counts", "kept", "checks", *(field.name for field in dataclasses.fields(known))]
+    head = ["what", "counts", "kept", "reencoded", "converted", "checks"]
+    assert [*fields] == [*head, *(field.name for field in dataclasses.fields(known))]
 
 
 def test_the_listing_names_every_image_where_it_is(built: Path) -> None:

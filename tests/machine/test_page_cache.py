@@ -69,7 +69,7 @@ def test_a_refusal_to_root_names_the_file_and_the_reason(number: int, why: str) 
 
 def test_without_root_and_sudo_the_hint_names_an_administrator() -> None:
     error = refused(replace(USER, sudo=None))
-    assert "you are not root, and there is no sudo" in error.what
+    assert "you are not root, and sudo is not installed" in error.what
     assert error.hint == f"Ask an administrator to type: {BY_HAND}"
 
 
@@ -168,7 +168,8 @@ def test_the_error_includes_sudos_own_message(tmp_path: Path) -> None:
     with pytest.raises(MachineError) as caught:
         drop_page_cache(replace(USER, sudo=sudo))
     assert caught.value.what == "sudo did not drop the page cache (exit code 1): sudo: a password is required"
-    assert caught.value.hint == f"See that you may use sudo here (sudo -v), or ask an administrator to type: {BY_HAND}"
+    check = "Check that you may use sudo here (sudo -v)"
+    assert caught.value.hint == f"{check}, or ask an administrator to type: {BY_HAND}"
     with pytest.raises(MachineError) as caught:
         drop_page_cache(replace(USER, sudo=sudo, container="/.dockerenv"))
     assert caught.value.hint.endswith(f"or on the host, type: {BY_HAND}")

@@ -74,7 +74,7 @@ def test_a_disk_that_is_too_small_fails_and_says_how_much_is_missing() -> None:
 def test_a_disk_that_it_just_fits_on_is_a_warning() -> None:
     check = with_free(110 * GB)
     assert check.status == "warn"
-    assert check.command_fix == "It fits, closely; keep other programs from filling that disk meanwhile"
+    assert check.command_fix == "It barely fits; keep other programs from filling that disk meanwhile"
 
 
 @pytest.mark.parametrize(("free", "status"), [(104.9, "fail"), (105.1, "warn"), (125.9, "warn"), (126.1, "pass")])
@@ -118,7 +118,7 @@ def test_memory_for_all_workers_passes() -> None:
     check, workers = checks.memory(MEMORY, estimated(), 8)
     assert (check.status, check.command_fix, workers) == ("pass", "", 8)
     assert check.found == "32.0 GB available of 64.0 GB"
-    assert check.needed == "1.9 GB for 8 workers"
+    assert check.needed == "2.1 GB for 8 workers"
 
 
 def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
@@ -132,7 +132,7 @@ def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
 def test_memory_for_no_worker_fails() -> None:
     check, workers = checks.memory(replace(MEMORY, available=GB), estimated(worker=GB), 8)
     assert (check.status, workers) == ("fail", 1)
-    assert check.command_fix == "One worker needs 1.3 GB: free memory"
+    assert check.command_fix == "One worker needs 1.4 GB: free memory"
 
 
 def test_the_run_itself_needs_memory_beside_its_workers() -> None:
@@ -167,7 +167,7 @@ def test_the_command_that_drops_the_page_cache_is_named_if_that_helps() -> None:
     assert (check.status, workers) == ("warn", 4)
     assert check.command_fix == f"Using 4 workers instead; {told} to have all of them"
     check, _ = checks.memory(CACHED, estimated(worker=10 * GB), 8)
-    assert check.command_fix == f"One worker needs 10.3 GB: {told}"
+    assert check.command_fix == f"One worker needs 11.4 GB: {told}"
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_a_process_that_alone_holds_what_is_missing_is_named() -> None:
     there = replace(MEMORY, available=GB)
     check, _ = checks.memory(there, estimated(worker=GB), 8, lambda: TRAINER)
     held = f"20.0 GB are held by process 4711 of alice: {COMMAND}"
-    assert check.command_fix == f"One worker needs 1.3 GB: free memory ({held})"
+    assert check.command_fix == f"One worker needs 1.4 GB: free memory ({held})"
     small = replace(TRAINER, resident=100 * MB)
     assert (
         checks.memory(there, estimated(worker=GB), 8, lambda: small)[0].command_fix
-        == "One worker needs 1.3 GB: free memory"
+        == "One worker needs 1.4 GB: free memory"
     )
 
 
@@ -379,7 +379,7 @@ def test_the_documents_say_how_much_memory_the_checks_count_with() -> None:
     performance, clusters = (
         (root / "docs" / name).read_text(encoding="utf-8") for name in ("performance.md", "clusters.md")
     )
-    assert f"Memory is {low} to {high} MB a worker" in performance
+    assert f"Memory is {low} to {high} MB per worker" in performance
     assert f"and {high} MB of memory for each" in clusters
 
 

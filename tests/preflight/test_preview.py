@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -24,7 +25,7 @@ from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
-from wizard.preflight.preview import SHOWN, Pair, from_small_to_large, page, put_through, write_preview
+from wizard.preflight.preview import SHOWN, Pair, as_decoded, from_small_to_large, page, put_through, write_preview
 from wizard.sources.samples import in_one_file
 from wizard.sources.sampling import Drawn
 from wizard.sources.source import Survey
@@ -98,7 +99,10 @@ def asked(raw: Path, tmp_path: Path) -> Job:
 def test_a_picture_that_keeps_its_bytes_is_shown_as_such() -> None:
     recipe = Recipe(resize=Resize(mode="shortest", size=80), quality=50, keep_small=True)
     small, large = PHOTO, encoded(Image.fromarray(noise(160, 160)))
-    pairs = [Pair(name="n", words="w", before=data, after=transform(data, recipe)) for data in (small, large)]
+    pairs = [
+        Pair(name="n", words="w", before=data, picture=as_decoded(data), after=transform(data, recipe))
+        for data in (small, large)
+    ]
     texts = [Read(page([pair], recipe)).texts["figcaption"] for pair in pairs]
     assert ["the same bytes" in text for text in texts] == [True, False]
     assert "bytes kept where the size stays" in page(pairs, recipe)
@@ -128,7 +132,7 @@ def drawn(folder: Path, *images: bytes, weight: list[float] | None = None, names
 
 
 def pairs(folder: Path, recipe: Recipe, *images: bytes) -> list[Pair]:
-    return put_through(drawn(folder, *images).table, recipe)
+    return put_through(drawn(folder, *images).table, recipe)[0]
 
 
 def shown(image: dict[str, str]) -> bytes:
@@ -159,7 +163,7 @@ def test_the_page_asks_for_nothing_beside_itself(tmp_path: Path) -> None:
 def test_names_and_words_are_text_never_markup(tmp_path: Path) -> None:
     pair = pairs(tmp_path, SHORTEST, PHOTO)[0]
     name, words = "\"'><img src=x>$pairs&amp;.JPEG", '<script>alert(1)</script> & "cat" </h2> $total'
-    odd = Pair(name=name, words=words, before=pair.before, after=pair.after)
+    odd = replace(pair, name=name, words=words)
     read, plain = Read(page([odd], SHORTEST)), Read(page([pair], SHORTEST))
     assert [tag for tag, _ in read.tags] == [tag for tag, _ in plain.tags]
     assert read.texts["h2"] == f"{words} {name}"
@@ -204,14 +208,27 @@ def test_a_picture_is_what_the_build_decodes_without_rotation_and_color_profile(
 
 
 @pytest.mark.parametrize(
-    ("mode", "kind", "converted"), [("RGB", "PNG", "PNG"), ("CMYK", "JPEG", "CMYK"), ("P", "GIF", "GIF")]
+    ("mode", "kind", "converted"),
+    [
+        ("RGBA", "PNG", "PNG"),
+        ("CMYK", "JPEG", "CMYK"),
+        ("P", "GIF", "GIF"),
+        ("RGB", "TIFF", "TIFF"),
+        ("RGB", "PPM", "PPM"),
+    ],
 )
-def test_other_formats_are_shown_as_they_are_and_named(tmp_path: Path, mode: str, kind: str, converted: str) -> None:
-    data = encoded(Image.new("RGB", (90, 70), "red").convert(mode), kind)
+def test_other_formats_are_named_and_shown_as_the_build_decodes_them(
+    tmp_path: Path, mode: str, kind: str, converted: str
+) -> None:
+    drawn = Image.new("RGB", (90, 70), "red").convert(mode)
+    if mode == "RGBA":
+        drawn.putalpha(0)  # the color below shows, as for the build
+    data = encoded(drawn, kind)
     read = Read(page(pairs(tmp_path, SHORTEST, data), SHORTEST))
     before, after = read.all("img")
-    assert before["src"].startswith(f"data:image/{kind.lower()};")
-    assert np.array_equal(image_codec.decode(shown(before)), image_codec.decode(data))
+    assert before["src"].startswith("data:image/png;")
+    with Image.open(io.BytesIO(shown(before))) as image:
+        assert np.array_equal(np.asarray(image), image_codec.decode(data))
     assert after["src"].startswith("data:image/jpeg;")
     assert f" · {converted}after" in read.texts["figcaption"]
 
@@ -260,10 +277,55 @@ def test_the_page_has_the_elements_that_its_script_uses(tmp_path: Path) -> None:
     assert names >= set(re.findall(r'(?:All|Selector|closest)\("\.(\w+)"\)', text)) >= {"pair", "frame", "fit"}
 
 
-def test_images_that_cannot_be_decoded_are_left_out(tmp_path: Path) -> None:
-    found = pairs(tmp_path, SHORTEST, PHOTO[: len(PHOTO) // 2], PHOTO, b"<html>", b"")
-    assert [(pair.name, pair.before) for pair in found] == [("n1.JPEG", PHOTO)]
+def test_images_that_cannot_be_decoded_are_named_instead_of_shown(tmp_path: Path) -> None:
+    sample = drawn(tmp_path, PHOTO[: len(PHOTO) // 2], PHOTO, b"<html>", names=["half.JPEG", "whole.JPEG", "<b>.JPEG"])
+    found, undecodable = put_through(sample.table, SHORTEST)
+    assert [(pair.name, pair.before) for pair in found] == [("whole.JPEG", PHOTO)]
     assert found[0].words.startswith("tabby")
+    assert undecodable == ["half.JPEG", "<b>.JPEG"]
+    read = Read(page(found, SHORTEST, undecodable))
+    assert "Not shown, as the build cannot decode them: half.JPEG, <b>.JPEG" in read.texts["p"]
+    assert "Not shown" not in page(found, SHORTEST)
+
+
+def test_every_picture_and_control_has_a_name_and_all_text_lies_in_the_main_part(tmp_path: Path) -> None:
+    text = page(pairs(tmp_path, SHORTEST, PHOTO, PHOTO), SHORTEST)
+    read = Read(text)
+    assert read.all("html") == [{"lang": "en"}]
+    assert all(image["alt"] for image in read.all("img"))
+    assert all(
+        each["aria-label"] and each["tabindex"] == "0" for each in read.all("div") if each.get("role") == "group"
+    )
+    assert re.search(r"<label>Zoom <input", text)
+    assert re.search(r"<button [^>]*>\w+</button>", text)
+    body = text.partition("</style>")[2].partition("<script>")[0].strip()
+    assert body.startswith("<main>")
+    assert body.endswith("</main>")
+
+
+def test_the_colors_of_text_and_background_are_set_together_so_that_dark_pages_have_contrast(tmp_path: Path) -> None:
+    style = Read(page(pairs(tmp_path, SHORTEST, PHOTO), SHORTEST)).texts["style"]
+    root = re.search(r":root \{([^}]*)\}", style)
+    assert root is not None
+    assert {"color-scheme: light dark", "background: Canvas", "color: CanvasText"} <= {
+        each.strip() for each in root[1].split(";")
+    }
+
+
+def test_a_long_name_is_broken_and_one_written_backwards_turns_only_itself(tmp_path: Path) -> None:
+    pair = pairs(tmp_path, SHORTEST, PHOTO)[0]
+    text = page([replace(pair, name="\u202egpj.x", words="\u202ecba")], SHORTEST)
+    assert "<bdi>\u202ecba</bdi>" in text
+    assert "<bdi>\u202egpj.x</bdi>" in text
+    assert re.search(r"h2[^{}]*\{ overflow-wrap: anywhere; \}", text)
+
+
+def test_a_name_that_is_not_utf8_does_not_stop_the_page(tmp_path: Path, asked: Job) -> None:
+    sample = drawn(tmp_path, PHOTO)
+    odd = replace(sample.table.classes, words=tuple("caf\udce9" for _ in sample.table.classes.words))
+    path = write_preview(asked, Inline((replace(sample, table=replace(sample.table, classes=odd)), SHORTEST)))
+    assert path is not None
+    assert "caf?" in path.read_text(encoding="utf-8")
 
 
 def test_the_images_go_from_small_to_large_and_leave_out_the_extremes(tmp_path: Path) -> None:

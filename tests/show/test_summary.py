@@ -14,12 +14,23 @@ from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.tfrecord.target import TFRecords
 from wizard.verify.dataset import Verified
 
-SPLIT = SplitSummary(split="train", images_in=12, images_out=10, boxes=3, shards=2, bytes_in=2000, bytes_out=1000)
+SPLIT = SplitSummary(
+    split="train",
+    images_in=12,
+    images_out=10,
+    boxes=3,
+    shards=2,
+    bytes_in=2000,
+    bytes_out=1000,
+    kept=0,
+    reencoded=7,
+    converted={"CMYK": 2, "PNG": 1},
+)
 EVENT = BuildResult(
     output="/out",
     plan_id="p",
     splits=(SPLIT,),
-    converted={"PNG": 1, "CMYK": 22},
+    converted={"CMYK": 2, "PNG": 1},
     skipped=(),
     seconds=2.0,
     images_built=10,
@@ -31,29 +42,43 @@ EVENT = BuildResult(
 )
 
 
-def test_the_first_line_is_the_one_of_the_older_scripts() -> None:
+def test_the_first_line_is_the_one_of_build_imagenet_data() -> None:
     assert finished(EVENT).splitlines()[0] == "Finished writing all 10 images in data set."
+    big = dataclasses.replace(SPLIT, images_out=1_281_167)
+    line = finished(dataclasses.replace(EVENT, splits=(big,))).splitlines()[0]
+    assert line == "Finished writing all 1,281,167 images in data set."
 
 
 def test_the_summary_has_counts_bytes_time_and_rate() -> None:
     text = finished(EVENT)
     assert "10 of        12 images ·     2 shards ·   2.0 kB →   1.0 kB · 3 boxes" in text
-    assert "22 CMYK and 1 PNG images converted to RGB JPEG · 0 skipped" in text
+    assert "  Images: 7 re-encoded as JPEG · 3 converted to RGB JPEG (2 CMYK and 1 PNG) · 2 skipped\n" in text
     assert "2.0 kB became 1.0 kB (50 %) · 10 images built in 00:00:02 (5 images/s)" in text
 
 
 def test_the_summary_ends_with_the_program_and_what_else_opens_the_dataset() -> None:
     text = finished(EVENT)
-    assert "Load it    tf.data   (pip install tensorflow)\n\nimport tensorflow\nprint(1)\n" in text
-    assert text.endswith("# dali, tfds")
+    assert "Load it    tf.data\n           pip install tensorflow\n\nimport tensorflow\nprint(1)\n" in text
+    assert text.endswith("# imagenet-setup inspect /out --trainer NAME")
 
 
-def test_where_only_some_images_keep_their_bytes_the_summary_says_how_many() -> None:
-    assert "keep their bytes" not in finished(EVENT)
-    some = dataclasses.replace(SPLIT, kept=0), dataclasses.replace(SPLIT, split="validation", kept=7)
-    text = finished(dataclasses.replace(EVENT, splits=some))
-    assert "  train: 0 of 10 images keep their bytes, which needed no resizing\n" in text
-    assert "  validation: 7 of 10 images keep their bytes, which needed no resizing\n" in text
+def test_the_splits_have_lines_of_their_own_where_their_images_were_treated_differently() -> None:
+    kept = dataclasses.replace(SPLIT, split="validation", kept=10, reencoded=0, converted={}, images_in=10)
+    text = finished(dataclasses.replace(EVENT, splits=(SPLIT, kept)))
+    assert "  train: 7 re-encoded as JPEG · 3 converted to RGB JPEG (2 CMYK and 1 PNG) · 2 skipped\n" in text
+    assert "  validation: all 10 kept their bytes · 0 skipped\n" in text
+
+
+def test_the_splits_are_counted_together_where_their_images_were_treated_alike() -> None:
+    text = finished(dataclasses.replace(EVENT, splits=(SPLIT, dataclasses.replace(SPLIT, split="validation"))))
+    assert "  Images: 14 re-encoded as JPEG · 6 converted to RGB JPEG (4 CMYK and 2 PNG) · 4 skipped\n" in text
+
+
+def test_what_shards_of_an_older_version_do_not_tell_is_left_out() -> None:
+    old = dataclasses.replace(SPLIT, kept=None, reencoded=None)
+    assert "  Images: 3 converted to RGB JPEG (2 CMYK and 1 PNG) · 2 skipped\n" in finished(
+        dataclasses.replace(EVENT, splits=(old,))
+    )
 
 
 def test_skipped_images_are_listed_with_archive_member_and_reason() -> None:
@@ -68,11 +93,12 @@ def test_the_command_that_checks_can_be_pasted() -> None:
     assert "imagenet-setup verify '/my out'\n" in finished(dataclasses.replace(EVENT, output="/my out"))
 
 
-def test_no_line_before_the_snippets_is_wider_than_100_columns() -> None:
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_line_before_the_snippets_is_wider_than_the_window(width: int) -> None:
     big = dataclasses.replace(SPLIT, images_in=1_281_167, images_out=1_281_167, boxes=615_299, shards=1024)
     big = dataclasses.replace(big, split="validation", bytes_in=147 * 10**9, bytes_out=66 * 10**9)
-    text = finished(dataclasses.replace(EVENT, splits=(big,)))
-    assert max(map(len, text.partition("Check it")[0].splitlines())) <= 100
+    text = finished(dataclasses.replace(EVENT, splits=(big,)), width)
+    assert max(map(len, text.partition("Check it")[0].splitlines())) <= width
 
 
 def test_a_run_that_had_nothing_to_do_says_so() -> None:
@@ -113,7 +139,7 @@ VERIFIED = Verified(
     bytes=1000,
     pixels=False,
     skipped=0,
-    tensorflow={"train": "TensorFlow read a batch"},
+    tensorflow={"train": "TensorFlow decoded a batch"},
     target=TFRecords(),
     imagenet=True,
 )
@@ -130,7 +156,7 @@ VERIFIED = Verified(
 )
 def test_verified_images_are_counted_in_the_units_of_their_target(form: str, counted: str) -> None:
     text = verified(dataclasses.replace(VERIFIED, target=TARGETS_BY_NAME[form]()))
-    assert f"✓ train: {counted} are what the manifest says\n✓ train: TensorFlow read a batch\n" in text
+    assert f"✓ train: {counted} match the manifest\n✓ train: TensorFlow decoded a batch\n" in text
 
 
 def test_the_number_of_images_that_tensorflow_decoded_is_shown() -> None:
@@ -160,5 +186,5 @@ def test_the_summary_says_how_images_were_checked(train: list[str], validation: 
         dataclasses.replace(SPLIT, split=split, checks=tuple(checks))
         for split, checks in (("train", train), ("validation", validation))
     )
-    text = finished(dataclasses.replace(EVENT, splits=splits))
+    text = finished(dataclasses.replace(EVENT, splits=splits), 200)
     assert [line for line in text.splitlines() if "decoded" in line or "structure" in line] == lines

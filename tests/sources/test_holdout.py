@@ -76,7 +76,7 @@ def test_by_name_the_first_ones_are_held_out_in_the_order_of_their_bytes() -> No
     "value", [0, -1, True, 1_000_001, 10.5, "0%", "100%", "120%", "-5%", "10", "ten", "", "%", "1e1%", "0.00001%"]
 )
 def test_any_other_value_is_refused(value: int | str) -> None:
-    with pytest.raises(ValueError, match="a whole number of images a class, 1 or more") as error:
+    with pytest.raises(ValueError, match="a whole number of images per class, 1 or more") as error:
         parse_holdout(value)
     assert str(error.value) == ALLOWED
 

@@ -58,7 +58,7 @@ def test_boxes_that_are_missing_may_be_left_out(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\n <!DOCTYPE html><html>login</html>", r"is an HTML page of 35 bytes, most likely a login page"),
         (gzip.compress(TAR, mtime=0), "is gzipped"),
-        (b"PK\x03\x04 a zip" * 99, r"is no tar archive: it begins with b'PK"),
+        (b"PK\x03\x04 a zip" * 99, r"is not a tar archive: it begins with b'PK"),
         (bytes(9000), r"begins with zeros: its space was allocated"),
     ],
 )

@@ -33,7 +33,7 @@ def test_an_ordinary_name_may_be_a_files(name: str) -> None:
         ("a\0b", "has a control character in it"),
         ("a\nb", "has a control character in it"),
         ("a\rb", "has a control character in it"),
-        ("a\udcff", "is no UTF-8"),
+        ("a\udcff", "is not UTF-8"),
     ],
 )
 def test_an_unusable_name_is_refused_with_the_reason(name: str, why: str) -> None:

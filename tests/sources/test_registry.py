@@ -45,7 +45,7 @@ def test_a_box_archive_that_a_browser_unpacked_is_found_under_the_name_that_it_h
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "is empty"), (b"<html>Log in</html>", "is an HTML page of 19 bytes"), (b"PK" * 600, "is no tar archive")],
+    [(b"", "is empty"), (b"<html>Log in</html>", "is an HTML page of 19 bytes"), (b"PK" * 600, "is not a tar archive")],
 )
 def test_a_broken_archive_is_found_with_a_problem(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / TRAIN).write_bytes(content)

@@ -70,8 +70,8 @@ def test_a_scheduler_has_to_be_named(work: Path, capsys: pytest.CaptureFixture[s
     [
         (["--array", "0"], "give the number of tasks"),
         (["--cpus", "0"], "--cpus 0"),
-        (["--time", "0"], "no limit of time"),
-        (["--mem", "much"], "no amount of memory"),
+        (["--time", "0"], "not a time limit"),
+        (["--mem", "much"], "not an amount of memory"),
         (["--account", "a\nb"], "--account"),
         (["--sbatch=--array=3"], "has --array for that"),
         (["--ignore", "nothing"], "there is no such check"),

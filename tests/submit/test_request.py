@@ -22,7 +22,7 @@ def test_a_limit_of_time_is_read_as_slurm_reads_it(text: str, seconds: int) -> N
 
 @pytest.mark.parametrize("text", ["0", "0:00", "", "4h", "1:2:3:4", "-5", "1-", "UNLIMITED", "90\n", "٣"])
 def test_what_is_no_limit_of_time_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="no limit of time that Slurm takes"):
+    with pytest.raises(UsageError, match="not a time limit that Slurm accepts"):
         seconds_of(text)
 
 
@@ -50,7 +50,7 @@ def test_memory_is_what_slurm_takes(memory: str) -> None:
 
 @pytest.mark.parametrize("memory", ["", "1.5G", "16 G", "4x", "-1", "16G\n#SBATCH --array=0"])
 def test_what_is_no_memory_is_refused(memory: str) -> None:
-    with pytest.raises(UsageError, match="no amount of memory"):
+    with pytest.raises(UsageError, match="not an amount of memory"):
         slurm_request(memory=memory)
 
 
@@ -69,7 +69,7 @@ def test_other_options_are_taken_as_they_are() -> None:
 
 @pytest.mark.parametrize("option", ["qos=long", "-q", "--", "--qos=a\n#SBATCH --array=0", "--a\x1b=1", "--Qos=x", ""])
 def test_what_is_no_option_is_refused(option: str) -> None:
-    with pytest.raises(UsageError, match="no long option"):
+    with pytest.raises(UsageError, match="not a long option"):
         slurm_request(extra=(option,))
 
 

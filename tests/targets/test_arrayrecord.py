@@ -92,7 +92,7 @@ def test_a_shard_that_is_cut_off_is_found_even_if_it_is_recorded_so(expected: Ex
         (put(file_name=None, height=(3,)), "file_name, height: missing, unknown, or not of its kind"),
         (put(image=b"no image"), "its image cannot be decoded"),
         (put(image=encoded(Image.fromarray(noise(32, 40)), "PNG")), "its image is PNG"),
-        (lambda records: records.__setitem__(2, b"\xff"), "it is no tf.train.Example of the kind that was written"),
+        (lambda records: records.__setitem__(2, b"\xff"), "it is not a tf.train.Example of the kind that was written"),
     ],
 )
 def test_wrong_content_is_found_and_named(expected: Expectation, change: Callable[[Records], None], said: str) -> None:

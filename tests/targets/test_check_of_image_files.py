@@ -72,7 +72,7 @@ def test_an_edited_record_is_found(expected: Expectation) -> None:
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"plan_id": ""}'])
 def test_a_damaged_record_is_found(expected: Expectation, content: bytes) -> None:
     expected.path.write_bytes(content)
-    assert "is no commit record" in sentences(check_shard(expected))
+    assert "is not a commit record" in sentences(check_shard(expected))
 
 
 def test_a_missing_record_is_found(expected: Expectation) -> None:

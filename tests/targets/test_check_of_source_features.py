@@ -140,7 +140,7 @@ def test_boxes_are_counted(tmp_path: Path) -> None:
 def test_a_record_that_is_no_example_is_found(tmp_path: Path) -> None:
     expected = shard(tmp_path, names=NAMES[:1])
     said = sentences(check_shard(replaced(expected, tfrecord.frame(b"\x0a\x7fshort"))))
-    assert "record 0 (n01514668_0.JPEG): it is no tf.train.Example" in said
+    assert "record 0 (n01514668_0.JPEG): it is not a tf.train.Example" in said
 
 
 def test_an_image_without_label_may_have_any(tmp_path: Path) -> None:

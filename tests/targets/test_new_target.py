@@ -90,7 +90,7 @@ def test_verify_accepts_a_new_target_and_finds_damage_in_it(built: Path, capsys:
     said = capsys.readouterr().err
     assert f"{shard.name}: its sha256 is" in said
     assert f"{shard.name}, record 0" in said
-    assert "train-99999.zip: it is no part of this dataset" in said
+    assert "train-99999.zip: it is not part of this dataset" in said
 
 
 def test_a_truncated_shard_is_named_also_by_what_decodes_the_pixels(

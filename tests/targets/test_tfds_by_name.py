@@ -220,7 +220,7 @@ def test_a_flipped_byte_a_missing_and_a_swapped_shard_and_a_stray_are_found(
     assert f"{FOLDER}/{flipped.name}: its sha256 is" in said
     assert f"{FOLDER}/{missing.name}: it cannot be read" in said
     assert f"{FOLDER}/{one.name}, record 0" in said
-    assert "imagenet2012-train.riegeli-00000-of-00001: it is no part of this dataset" in said
+    assert "imagenet2012-train.riegeli-00000-of-00001: it is not part of this dataset" in said
 
 
 def test_sidecars_go_with_the_dataset_and_its_folders_with_the_last(datasets: Callable[[str], Path]) -> None:

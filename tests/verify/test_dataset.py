@@ -26,7 +26,7 @@ def ignore(_event: Event) -> None:
 def test_a_good_dataset_is_verified_and_opened_with_tensorflow(built: Path) -> None:
     verified = verify(built, ignore, pixels=True)
     assert verified.images == {"train": TRAIN, "validation": VALIDATION}
-    assert f"read a batch of ({TRAIN}, 224, 224, 3), labels 1 to 4" in verified.tensorflow["train"]
+    assert f"decoded a batch of ({TRAIN}, 224, 224, 3), labels 1 to 4" in verified.tensorflow["train"]
 
 
 def test_a_damaged_record_is_named_with_shard_record_and_image(built_copy: Path) -> None:
@@ -57,13 +57,13 @@ def test_two_shards_in_each_others_place_are_found(built_copy: Path) -> None:
 
 def test_a_stray_file_that_a_trainer_would_open_is_named(built_copy: Path) -> None:
     (built_copy / "train-00000-of-01024").write_bytes(b"")
-    with pytest.raises(VerifyFailed, match="train-00000-of-01024: it is no part of this dataset"):
+    with pytest.raises(VerifyFailed, match="train-00000-of-01024: it is not part of this dataset"):
         verify(built_copy, ignore)
 
 
 def test_an_index_of_no_shard_is_named(built_copy: Path) -> None:
     (built_copy / "idx" / "train-00000-of-01024").write_bytes(b"")
-    with pytest.raises(VerifyFailed, match="idx/train-00000-of-01024: it is the index of no shard"):
+    with pytest.raises(VerifyFailed, match="idx/train-00000-of-01024: it is not the index of a shard"):
         verify(built_copy, ignore)
 
 
@@ -126,7 +126,7 @@ def test_a_good_dataset_of_any_target_is_verified_and_opened(datasets: Callable[
     verified = verify(datasets(name), ignore, pixels=True)
     assert verified.images == {"train": TRAIN, "validation": VALIDATION}
     assert verified.shards == {"train": TRAIN_SHARDS, "validation": VALIDATION_SHARDS}
-    assert f"read a batch of ({TRAIN}, 224, 224, 3)" in verified.tensorflow["train"]
+    assert f"decoded a batch of ({TRAIN}, 224, 224, 3)" in verified.tensorflow["train"]
     labels = {"folders": "", "flat": "", "webdataset": ", labels 0 to 3"}.get(name, ", labels 1 to 4")
     assert verified.tensorflow["train"].endswith(f"3){labels}")
 
@@ -149,13 +149,13 @@ def test_a_stray_file_of_any_target_is_named(
     out = shutil.copytree(datasets(name), tmp_path / "out")
     (out / stray).parent.mkdir(exist_ok=True)
     (out / stray).write_bytes(b"")
-    with pytest.raises(VerifyFailed, match=rf"{stray}: it is no part of this dataset"):
+    with pytest.raises(VerifyFailed, match=rf"{stray}: it is not part of this dataset"):
         verify(out, ignore)
 
 
 def test_a_link_among_image_files_is_named(folders: Path, tmp_path: Path) -> None:
     (folders / "train" / "more").symlink_to(tmp_path, target_is_directory=True)
-    with pytest.raises(VerifyFailed, match="train/more: it is no part of this dataset"):
+    with pytest.raises(VerifyFailed, match="train/more: it is not part of this dataset"):
         verify(folders, ignore)
 
 
@@ -172,7 +172,7 @@ def test_an_image_moved_to_another_class_is_found_in_both_places(folders: Path) 
     file.rename(folders / "train" / "n01443537" / file.name)
     with pytest.raises(VerifyFailed) as error:
         verify(folders, ignore)
-    assert f"train/n01443537/{file.name}: it is no part of this dataset" in error.value.what
+    assert f"train/n01443537/{file.name}: it is not part of this dataset" in error.value.what
     assert f"train/n01440764/{file.name}: it cannot be read: No such file" in error.value.what
 
 
@@ -180,7 +180,7 @@ def test_an_index_that_was_not_asked_for_is_named(datasets: Callable[[str], Path
     out = shutil.copytree(datasets("split folders"), tmp_path / "out")
     (out / "idx").mkdir()
     (out / "idx" / "train-00000-of-00005").write_bytes(b"")
-    with pytest.raises(VerifyFailed, match="idx/train-00000-of-00005: it is the index of no shard"):
+    with pytest.raises(VerifyFailed, match="idx/train-00000-of-00005: it is not the index of a shard"):
         verify(out, ignore)
 
 

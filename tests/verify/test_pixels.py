@@ -149,7 +149,7 @@ def test_a_dataset_with_an_image_that_tensorflow_refuses_is_not_verified(built_c
     (built_copy / "train-00099-of-00100").write_bytes(b"")
     with pytest.raises(VerifyFailed) as error:
         verify(built_copy, lambda _event: None, pixels=True)
-    assert "train-00099-of-00100: it is no part of this dataset" in error.value.what
+    assert "train-00099-of-00100: it is not part of this dataset" in error.value.what
     place = f"{shard.name}, record {result['images'] - 1} ({name.decode()})"
     assert f"{place}: TensorFlow cannot decode its image" in error.value.what
     assert "Remove what is not part of it" in error.value.hint

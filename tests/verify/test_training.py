@@ -44,7 +44,7 @@ def cut(expected: Expectation) -> None:
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders"])
 def test_shards_that_tensorflow_cannot_read_are_reported(tensorflow: Executor, tmp_path: Path, form: str) -> None:
     expected = expectation(task(tmp_path, images(), TARGETS_BY_NAME[form]()))
-    assert "read a batch of (4, 224, 224, 3)" in opened(tensorflow, expected)
+    assert "decoded a batch of (4, 224, 224, 3)" in opened(tensorflow, expected)
     cut(expected)
     with pytest.raises(VerifyFailed, match="TensorFlow cannot use train: "):
         opened(tensorflow, expected)

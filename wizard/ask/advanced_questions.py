@@ -47,8 +47,8 @@ ADVANCED: tuple[Question[Context], ...] = (
         kind="text",
         text='Workers: a number, or "auto"',
         label="Workers",
-        help="Processes that build shards side by side. auto is one for each core that this machine or container "
-        "gives, fewer where memory is short. The result's bytes are the same for any number.",
+        help="Processes that build shards in parallel. auto starts one for each core that may be used, or fewer if "
+        "memory is short. The result's bytes are the same for any number.",
         default=lambda _: "auto",
         advanced=True,
     ),
@@ -57,12 +57,13 @@ ADVANCED: tuple[Question[Context], ...] = (
         kind="choice",
         text="How is the raw data read?",
         label="Reading",
-        help="Shards hold images from all over the raw data. Direct: each shard reads its own where they lie, best on "
-        "SSDs. Staged: the raw data is read once, in order, and finished images wait on the output's disk until their "
-        "shard is put together; best on spinning disks and slow network file systems. The result's bytes are the same.",
+        help="The images of a shard come from all over the raw data. Direct: each shard reads its own images in place; "
+        "best on SSDs. Staged: the raw data is read once, in order, and finished images wait on the output's disk "
+        "until their shard is written; best on spinning disks and slow network file systems. The result's bytes are "
+        "the same.",
         default=lambda _: "auto",
         choices=lambda _: (
-            Choice("auto", "As is faster", "measured before the build"),
+            Choice("auto", "Whichever is faster", "measured before the build"),
             Choice("direct", "Directly", "each shard reads its own images"),
             Choice("staged", "In stages", "once, in order; needs more of the output's disk"),
         ),
@@ -89,7 +90,7 @@ ADVANCED: tuple[Question[Context], ...] = (
         label="Encoder",
         help="At the same quality number, both give about the same PSNR; jpegli's files are about a sixth smaller, and "
         "it takes about three times as long as libjpeg-turbo to encode an image. Trainers read both alike. Its bytes "
-        "depend on the processor's kind too, so a build cannot be resumed on a machine of another kind.",
+        "also depend on the type of processor, so a build cannot be resumed on a machine with another type.",
         default=lambda _: encoders.DEFAULT,
         choices=lambda _: (
             Choice("libjpeg-turbo", "libjpeg-turbo", "fastest"),
@@ -107,9 +108,9 @@ ADVANCED: tuple[Question[Context], ...] = (
         kind="choice",
         text="Do images that need no resizing keep their bytes?",
         label="Small images",
-        help="Without this, they are encoded again at the quality that was chosen, which makes most of them smaller. "
-        "With it, their pixels are exactly the original's, as in timm's ImageNet-12k and -22k. With 480 px that is "
-        "most of ImageNet, and the dataset becomes about twice as large.",
+        help="No: they are encoded again at the chosen quality, which makes most of them smaller. Yes: their pixels "
+        "stay exactly the original's, as in timm's ImageNet-12k and -22k. At 480 px that is most of ImageNet, and the "
+        "dataset becomes about twice as large.",
         default=lambda _: "no",
         choices=yes_or_no,
         applies=defaults.RESIZED,
@@ -120,7 +121,7 @@ ADVANCED: tuple[Question[Context], ...] = (
     Question(
         key="image.check",
         kind="choice",
-        text="How are images checked that keep their bytes?",
+        text="How are images that keep their bytes checked?",
         label="Check",
         help="Decoding finds any damage. The official archives hold no damaged image, so nothing in them has to be "
         "decoded once their MD5 is verified; a build does that first where it is faster. The structure alone shows "
@@ -128,8 +129,8 @@ ADVANCED: tuple[Question[Context], ...] = (
         default=lambda _: "auto",
         choices=lambda _: (
             Choice("auto", "As needed", "decoded, unless the archive has its official MD5"),
-            Choice("decode", "Decode each", "whatever is known of the archive"),
-            Choice("structure", "Structure alone", "fastest; finds what is truncated"),
+            Choice("decode", "Decode every one", "even if the archive is verified"),
+            Choice("structure", "Structure only", "fastest; finds truncated images"),
         ),
         applies=defaults.keeps_bytes,
         advanced=True,
@@ -139,11 +140,11 @@ ADVANCED: tuple[Question[Context], ...] = (
         kind="choice",
         text="Which labels?",
         label="Labels",
-        help="All the older scripts store 1 to 1000 and leave 0 to a background class; some PyTorch code wants 0 "
-        "to 999.",
+        help="build_imagenet_data.py and the scripts after it store 1 to 1000 and leave 0 to a background class; most "
+        "PyTorch code expects 0 to 999.",
         default=defaults.label_base,
         choices=lambda _: (
-            Choice(1, "From 1", "0 is unused, as in all the older scripts"),
+            Choice(1, "From 1", "0 is unused, as in build_imagenet_data.py"),
             Choice(0, "From 0"),
         ),
         applies=lambda known: defaults.stores_labels(known) and not trainers.needs("label_base", known),
@@ -153,7 +154,7 @@ ADVANCED: tuple[Question[Context], ...] = (
     Question(
         key="output.boxes_csv",
         kind="choice",
-        text="Bounding boxes as a CSV too?",
+        text="Write the bounding boxes to a CSV too?",
         label="Boxes as CSV",
         help="Writes imagenet_2012_bounding_boxes.csv beside the dataset.",
         default=lambda _: "no",
@@ -166,10 +167,10 @@ ADVANCED: tuple[Question[Context], ...] = (
     Question(
         key="output.load_py",
         kind="choice",
-        text="A program that opens the result, beside it?",
+        text="Write a program that opens the result?",
         label="load.py",
-        help="Writes load.py into the dataset's folder: the program that the end of the build shows, for the folder "
-        "that it lies in.",
+        help="Writes load.py into the dataset's folder: the program that the end of the build shows. It opens the "
+        "folder that it is in.",
         default=lambda _: "no",
         choices=yes_or_no,
         advanced=True,

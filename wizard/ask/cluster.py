@@ -23,7 +23,7 @@ from wizard.submit.sizing import Work
 
 CPUS, ARRAY, TIME = "slurm.cpus", "slurm.array", "slurm.time"
 PARTITION, ACCOUNT = "slurm.partition", "slurm.account"
-_NONE_TYPED = "Empty leaves it to the cluster."
+_NONE_TYPED = "Leave it empty for the cluster's default."
 
 
 def ask_and_prepare(
@@ -83,8 +83,8 @@ QUESTIONS: tuple[Question[Work], ...] = (
         key=CPUS,
         kind="number",
         text="CPUs of each task",
-        help="Each task has a worker on each of its CPUs, and its memory is asked for accordingly. A task lies on one "
-        "node, so it cannot have more than the nodes do.",
+        help="Each task has a worker on each of its CPUs, and asks for memory accordingly. A task runs on one node, so "
+        "it cannot have more CPUs than a node has.",
         default=lambda _: USUAL_CPUS,
         require=lambda value, _: require_cpus(int(str(value)), "CPUs"),
     ),
@@ -93,7 +93,7 @@ QUESTIONS: tuple[Question[Work], ...] = (
         kind="text",
         text="Tasks of the job array",
         help="Each task builds one slice of the shards, whenever the cluster has room for it. 16%4 runs four of "
-        "sixteen at a time. What is offered gives each ten minutes of work at least.",
+        "sixteen at a time. The default gives each at least ten minutes of work.",
         default=lambda answers: str(sizing.usual_tasks(answers.context, _cpus(answers))),
         require=_require_array,
     ),
@@ -102,8 +102,8 @@ QUESTIONS: tuple[Question[Work], ...] = (
         kind="text",
         text="Time limit of each task",
         help="Minutes, hours:minutes:seconds, or days-hours:minutes:seconds. Shorter jobs wait less. A task whose "
-        "limit comes near finishes its shards, goes back into the queue and continues. Offered is three times what "
-        "was measured here, and ten minutes.",
+        "limit comes near finishes its shards, goes back into the queue and continues. The default is three times what "
+        "was measured here, plus ten minutes.",
         default=_usual_time,
         require=_require_time,
     ),
@@ -119,7 +119,7 @@ QUESTIONS: tuple[Question[Work], ...] = (
         key=ACCOUNT,
         kind="text",
         text="Account (empty: your default)",
-        help=f"The project that the time is charged to, where a cluster has such. {_NONE_TYPED}",
+        help=f"The project that the time is charged to, on clusters that have accounts. {_NONE_TYPED}",
         default=lambda _: "",
         require=_a_name("Account"),
     ),

@@ -67,6 +67,15 @@ class Context:
         """The splits whose images are there."""
         return [split for split in SPLITS if split in self.surveys]
 
+    @property
+    def unreadable(self) -> list[Split]:
+        """The splits whose images are there but cannot be read, such as an incomplete set of files.
+
+        Without those behind a link that the person did not want to be followed.
+        """
+        images = [each for each in self.parts if each.kind == "images" and each.path is not None]
+        return [each.split for each in images if each.problem and not follows_link(each.hint)]
+
     def boxes(self, split: Split) -> bool:
         """Whether the bounding boxes of a split are there, in files beside the images."""
         there = any(each.kind == "boxes" and each.split == split and each.sound for each in self.parts)

@@ -10,9 +10,11 @@ from wizard.ask.context import Context
 from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
+from wizard.engine.transform import LOSSLESS_ENOUGH
 from wizard.folders import as_typed
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.classes import as_text, numbered
+from wizard.sources.image_formats import conversions
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 
@@ -30,12 +32,6 @@ HOLDOUTS = (
 IMAGES_A_SHARD = 100
 """Fewest images in a shard of a subset: smaller shards only make more files."""
 _TITLES: Mapping[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
-RESIZE = (
-    Choice("shortest", "Shrink to a shortest side", "keeps the shape; usual for training (480 px)"),
-    Choice("original", "Keep the originals", "bytes untouched; largest; MLPerf's rule"),
-    Choice("exact", "Exact height × width", "all of one size, shape not kept (352 × 352)"),
-    Choice("crop", "Scale and center-crop", "all of one size, shape kept, edges lost"),
-)
 
 
 def mode_is(*modes: str) -> Callable[[Known], bool]:
@@ -138,10 +134,10 @@ def box_choices(known: Known) -> tuple[Choice, ...]:
     validation = "validation" in splits and known.context.boxes("validation")
     choices = [Choice("none", "None", "records with empty boxes; enough for classification")]
     if train:
-        choices.append(Choice("train", "Those of train", "as the older scripts do"))
+        choices.append(Choice("train", "Those of train", "as build_imagenet_data.py does"))
     # A profile cannot ask for validation's alone, and all would require train's, which are missing.
     if validation and (train or "train" not in splits):
-        choices.append(Choice("all", "All that there are", "validation's too"))
+        choices.append(Choice("all", "All", "including validation's"))
     return tuple(choices)
 
 
@@ -193,6 +189,23 @@ def _taken(place: Path) -> bool:
         return place.exists() and (not place.is_dir() or any(place.iterdir()))
     except OSError:  # a folder that cannot be read is not known to be empty
         return True
+
+
+def resize_choices(known: Known) -> tuple[Choice, ...]:
+    """What images may become; keeping them names those that are not JPEGs, which no trainer's reader expects."""
+    return (
+        Choice("shortest", "Shrink to a shortest side", "keeps the aspect ratio; usual for training"),
+        Choice("original", "Keep the originals", f"JPEGs keep their bytes; {_not_kept(known)}"),
+        Choice("exact", "Exact height × width", "all of one size; the aspect ratio is not kept"),
+        Choice("crop", "Scale and center-crop", "all of one size; keeps the aspect ratio, cuts off edges"),
+    )
+
+
+def _not_kept(known: Known) -> str:
+    chosen = splits_of(known)
+    tables = [survey.table for split, survey in known.context.surveys.items() if split in chosen]
+    converted = conversions(table.formats for table in tables if table is not None)
+    return f"{converted}, quality {LOSSLESS_ENOUGH}" if converted else "largest; MLPerf's rule"
 
 
 def resize(known: Known) -> Value:

@@ -48,7 +48,7 @@ def named_file(text: str) -> Path:
     with reading(path):
         if path.is_file():
             return path
-        raise UsageError(f"{path} is no file." if path.exists() else f"{path}: there is no such file.")
+        raise UsageError(f"{path} is not a file." if path.exists() else f"{path} does not exist.")
 
 
 def _parts(known: Known) -> tuple[Choice, ...]:
@@ -76,7 +76,9 @@ def _require_client(value: Value, _known: Known) -> None:
     # Found, not imported: importing kagglehub took 0.35 s, and a person is waiting.
     module, package = _CLIENTS.get(str(value), ("", ""))
     if module and find_spec(module) is None:
-        raise UsageError(f"{package} is not installed, which this goes through.", f"Leave, and: pip install {package}")
+        raise UsageError(
+            f"It needs the package {package}, which is not installed.", f"Leave, then: pip install {package}"
+        )
 
 
 def _require_address(value: Value, known: Known) -> None:
@@ -95,7 +97,7 @@ def _require_folder(value: Value, known: Known) -> None:
     path = expanded(str(value)).absolute()
     with suppress(OSError):  # of a folder that cannot be looked into, the download itself says more
         if path.exists() and not path.is_dir():
-            raise UsageError(f"{path} is a file. Name a folder; it is made where it is missing.")
+            raise UsageError(f"{path} is a file. Name a folder; it is created if missing.")
     if _from_mirror(known):
         require_source(base_address(str(known[BASE])), path)
 
@@ -106,15 +108,15 @@ QUESTIONS: tuple[Question[None], ...] = (
         kind="choice",
         text="Where should the archives come from?",
         help="The images are the same everywhere. image-net.org gives the archives to accounts that have accepted its "
-        "terms, free for research; institutes often keep a copy of them. Kaggle and Hugging Face hand them out "
-        "in forms of their own, which this program reads too, through their own clients: with the token of your "
-        "account there, which must have accepted the rules on their page.",
+        "terms, free for research; many institutes keep a copy. Kaggle and Hugging Face offer them in other forms, "
+        "which this program reads too, through their own clients: these need the token of an account there that has "
+        "accepted the rules.",
         default=lambda _: OFFICIALLY,
         choices=lambda _: (
-            Choice(OFFICIALLY, "image-net.org", "needs an account, its terms accepted"),
+            Choice(OFFICIALLY, "image-net.org", "needs an account that has accepted the terms"),
             Choice(MIRROR, "A mirror", "another server or folder, asked next"),
-            Choice("kaggle", "Kaggle", "all at once; needs a token and its rules"),
-            Choice("huggingface", "Hugging Face", "no boxes; needs a token and its terms"),
+            Choice("kaggle", "Kaggle", "everything at once; needs a token and accepted rules"),
+            Choice("huggingface", "Hugging Face", "no boxes; needs a token and accepted terms"),
         ),
         require=_require_client,
     ),
@@ -123,8 +125,8 @@ QUESTIONS: tuple[Question[None], ...] = (
         kind="text",
         text="What is its address?",
         help="Of the folder that holds the archives under their official names: it begins with https://, http:// or "
-        "file://, or is the path of a folder on this machine. A user name and password do not belong into it; they are "
-        "asked for when the server wants them.",
+        "file://, or is the path of a folder on this machine. Leave user name and password out of it; they are asked "
+        "for when the server wants them.",
         default=lambda _: None,
         applies=_from_mirror,
         require=_require_address,
@@ -134,9 +136,8 @@ QUESTIONS: tuple[Question[None], ...] = (
         key=CHECKSUMS,
         kind="file",
         text="MD5s of its own archives (a file; empty: the official sums)",
-        help="Only for a mirror that holds archives of its own, such as a part of ImageNet: a file on this machine "
-        "with their MD5s, as md5sum writes them. Nothing typed takes the official archives' sums and sizes, which hold "
-        "wherever these are copied to.",
+        help="Only for a mirror whose archives are not the official ones, such as a part of ImageNet: a file on this "
+        "machine with their MD5s, as md5sum writes them. Leave it empty for copies of the official archives.",
         default=lambda _: "",
         applies=_from_mirror,
         require=_require_sums,
@@ -147,7 +148,7 @@ QUESTIONS: tuple[Question[None], ...] = (
         text="Which files do you want?",
         help="Train is what a model learns from, validation what it is measured on. Bounding boxes are for detection, "
         "localisation and pipelines that crop around them. The development kit is for torchvision; nothing here needs "
-        "it. The labels of test are held back. What is there and right is not fetched again.",
+        "it. The labels of test are held back. Files that are there and correct are not fetched again.",
         default=lambda known: [part for part in _USUAL if part in [choice.value for choice in _parts(known)]],
         choices=_parts,
         applies=lambda known: known.get(WHERE) != "kaggle",

@@ -108,7 +108,7 @@ class PromptedAsker:
             kind="text",
             text=f"User name for {host}",
             help=f"{host} asks who you are: the user name of your account there, and its password or access key. They "
-            "are sent to it alone and kept nowhere. An empty answer, or Esc, continues without.",
+            "are sent only to it and stored nowhere. An empty answer, or Esc, continues without.",
             default="",
             error=f"{host} did not accept the user name and password." if refused else "",
         )
@@ -118,7 +118,7 @@ class PromptedAsker:
                 key="download.secret",
                 kind="secret",
                 text=f"Password or access key for {host}",
-                help=f"It is sent to {host} alone and kept nowhere.",
+                help=f"It is sent only to {host} and stored nowhere.",
                 default="",
             )
             try:
@@ -143,7 +143,7 @@ class PromptedAsker:
             error=why,
         )
         if not why:
-            self._prompter.say(f"! {host} answers with its login page. Cookies of a browser get past it.")
+            self._prompter.say(f"! {host} answers with its login page. A logged-in browser's cookies get past it.")
         while typed := self._optional(prompt):
             try:
                 path = named_file(typed)

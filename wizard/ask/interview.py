@@ -13,6 +13,7 @@ from wizard.ask.cluster import ask_and_prepare
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
+from wizard.ask.preview_page import look_at
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
@@ -49,6 +50,7 @@ class Interview:
         self._surveyed = draft.context
         self._before_edit: SetupDraft | None = None
         self._previewed: object = None
+        self._page: Path | None = None
         self._about_jobs: Mapping[str, Value] = {}
 
     def run(self) -> Outcome:
@@ -140,9 +142,9 @@ class Interview:
         shown = (self._draft.context.folder, job.profile.source.splits, job.profile.image)
         if estimator is None or self._previewed == shown:
             return
-        path = write_preview(job, estimator)
-        if path is not None:
-            self._view.link("before and after:", path)
+        self._page = write_preview(job, estimator)
+        if self._page is not None:
+            self._view.preview(self._page)
         self._previewed = shown
 
     def _back(self) -> None:
@@ -193,7 +195,12 @@ class Interview:
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = checks.failed(verdict.checks, ())
         on_cluster = checks.failed(that_matter(verdict.checks), ())
-        prompt = review_prompt(failing, on_cluster if sbatch_is_here() else None, is_complete=verdict.is_complete)
+        prompt = review_prompt(
+            failing,
+            on_cluster if sbatch_is_here() else None,
+            is_complete=verdict.is_complete,
+            has_preview=self._page is not None,
+        )
         match self._prompter.ask(prompt):
             case "start":
                 path, ignored = self._save_if_possible(profile), tuple(check.name for check in failing)
@@ -208,6 +215,8 @@ class Interview:
                     self._view.scripts(prepared)
             case "save":
                 return Outcome(kind="saved", profile=profile, path=self._save(profile))
+            case "preview" if self._page is not None:
+                look_at(self._page, self._prompter, self._view)
             case "command":
                 self._show_command(profile)
             case "quit":

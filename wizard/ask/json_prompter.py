@@ -1,4 +1,4 @@
-"""Questions for a program: one JSON object a line out, one answer a line in."""
+"""Questions for a program: one JSON object per line out, one answer per line in."""
 
 import json
 from dataclasses import asdict, replace
@@ -61,7 +61,7 @@ def _answer(prompt: Prompt, line: str) -> Value | None:
             return parse_answer(prompt, "")
         case bool() | float() | dict():
             seen = "That" if prompt.kind == "secret" else line
-            raise InvalidAnswer(f"{seen} is no answer: a string, a whole number, a list, null or a command is.")
+            raise InvalidAnswer(f"{seen} is not an answer: a string, a whole number, a list, null or a command is.")
         case list():
             # A comma alone stands for no choice at all; an empty text would be the default.
             return parse_answer(prompt, ",".join(map(str, value)) or " , ")

@@ -82,7 +82,7 @@ class PlainPrompter(Prompter):
 def _invitation(prompt: Prompt) -> str:
     kinds = {
         "choice": "Answer with a number",
-        "choices": "Answer with numbers, commas between",
+        "choices": "Answer with numbers, separated by commas",
         "number": "Type a number",
         "path": "Type a path",
         "file": "Type a path",

@@ -162,5 +162,5 @@ def _choice(prompt: Prompt, typed: str) -> str | int:
         if typed.lower() in (str(choice.value).lower(), choice.title.lower(), str(place)):
             return choice.value
     raise InvalidAnswer(
-        f"{typed!r} is none of the choices: {', '.join(str(choice.value) for choice in prompt.choices)}."
+        f"{typed!r} is not one of the choices: {', '.join(str(choice.value) for choice in prompt.choices)}."
     )

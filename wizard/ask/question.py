@@ -87,12 +87,12 @@ class Question(Generic[C]):
     def error_for(self, value: Value, answers: Answers[C]) -> str:
         """Why an answer is refused, in a sentence; empty where it is accepted."""
         if isinstance(value, list) and not value and not self.optional:
-            return "Choose one at least."
+            return "Choose at least one."
         if self.kind == "path":
             try:
                 str(value).encode()
             except UnicodeEncodeError:
-                return "The folder's name is no UTF-8, which a profile cannot hold. Name another one, or a link to it."
+                return "The folder's name is not UTF-8, which a profile cannot hold. Name another one, or a link to it."
         try:
             self.require(value, answers)
         except SetupError as error:

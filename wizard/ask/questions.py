@@ -61,9 +61,9 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="choice",
         text="What will open the result?",
         label="Opened by",
-        help="The answer sets the format, the names of files, how many there are, the first label and what lies beside "
-        "them, as that reader expects it; the review can change what it does not depend on. The end of the build shows "
-        "a program that opens the result. Something else asks for a format.",
+        help="The answer sets what that reader expects: the format, the names and number of files, the first label, "
+        "index files and metadata. The review can change what the reader does not depend on. At its end, the build "
+        "shows a program that opens the result. Something else asks for a format.",
         default=trainers.usual_family,
         choices=trainers.families,
         require=trainers.family_can_open,
@@ -76,8 +76,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="choice",
         text="Which way?",
         label="Reader",
-        help="What suits you depends on where the data will lie: folders are a file for each image, which local disks "
-        "take well; tars and shards are few large files, which network disks and object stores take well.",
+        help="That depends on where the data will be stored: folders have one file per image, which suits local disks; "
+        "tars and shards are a few large files, which suit network disks and object stores.",
         default=trainers.usual,
         choices=trainers.of_family,
         applies=lambda known: len(trainers.of_family(known)) > 1,
@@ -88,7 +88,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
     Question(
         key="source.holdout",
         kind="choice",
-        text="There is no validation split. Hold images of train out?",
+        text="There is no validation split. Hold out images of train?",
         label="Held out",
         help="Validation is what a model is measured on, so its images must not be trained on. Held-out images are "
         "moved from train to validation, class by class, chosen by hashes of their names: always the same ones, "
@@ -106,7 +106,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="Train is what a model learns from, validation what it is measured on. Most trainers want both.",
         default=defaults.found_splits,
         choices=defaults.split_choices,
-        applies=lambda known: len(known.context.splits) > 1,
+        # What cannot be read is not given up without a word.
+        applies=lambda known: len(known.context.splits) > 1 or bool(known.context.unreadable),
         implied=defaults.found_splits,
     ),
     Question(
@@ -164,12 +165,12 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="choice",
         text="What should the images become?",
         label="Images",
-        help="Smaller images are read and decoded faster in every epoch of training. Trainers that crop to 224 px lose "
-        "nothing with a shortest side of 256 or more; 480 leaves room for strong scale augmentation. Keep the "
-        "originals where a benchmark's rules ask for it.",
+        help="Smaller images are read and decoded faster in every epoch of training. Evaluation at 224 px usually "
+        "resizes to 256 anyway; random crops in training show more detail with a shortest side of 480, and most with "
+        "the originals. Keep the originals if a benchmark's rules ask for it.",
         default=defaults.resize,
         stays=True,  # another trainer would else turn images that were accepted into others
-        choices=lambda _: defaults.RESIZE,
+        choices=defaults.resize_choices,
         governs=tuple(f"image.{key}" for key in Image.model_fields),
         affects_images=True,
     ),
@@ -178,8 +179,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="number",
         text="Shortest side in pixels",
         label="Shortest side",
-        help="The shorter side becomes exactly this, the other keeps the shape. Images that are smaller already keep "
-        "their size. 480 is what NVIDIA's recipe takes, 256 is the least for crops of 224.",
+        help="The shorter side becomes exactly this, and the aspect ratio is kept. Smaller images keep their size. "
+        "NVIDIA's recipe uses 480; 256 is the usual minimum for crops of 224.",
         default=defaults.last_image("size", shortest=480),
         applies=defaults.mode_is("shortest"),
         affects_images=True,
@@ -189,7 +190,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="number",
         text="Height in pixels",
         label="Height",
-        help="Every image gets exactly this height. 352 is NVIDIA's older recipe, 224 what most networks read.",
+        help="Every image gets exactly this height. NVIDIA's older recipe uses 352; most networks read 224.",
         default=defaults.last_image("height", exact=352, crop=224),
         applies=_WHOLE,
         affects_images=True,
@@ -210,7 +211,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         text="JPEG quality, 1 to 100",
         label="JPEG quality",
         help="Below about 85 colors begin to drift; 90 costs about a quarter more space than 85. NVIDIA's recipes "
-        "take 85 with 480 px and 90 with 352 px.",
+        "use 85 with 480 px and 90 with 352 px.",
         default=defaults.last_image("quality", shortest=85, exact=90, crop=85),
         applies=defaults.RESIZED,
         remark=number_remarks.poor_quality,
@@ -221,7 +222,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="choices",
         text="Which splits are resized?",
         label="Resized",
-        help="The others keep their bytes. NVIDIA's scripts resize train alone and leave validation as it is.",
+        help="The others keep their bytes. NVIDIA's scripts resize only train and leave validation as it is.",
         default=defaults.resized_splits,
         choices=lambda known: tuple(
             choice for choice in defaults.split_choices(known) if choice.value in defaults.splits_of(known)
@@ -232,21 +233,21 @@ QUESTIONS: tuple[Question[Context], ...] = (
     Question(
         key="output.shards",
         kind="choice",
-        text="What should become of the existing shards?",
+        text="Keep the existing shards?",
         label="Shards",
-        help="Kept, each file of records becomes one of the same records in the same order, numbered from 00000.",
+        help="If kept, each file becomes one file of the same records in the same order, numbered from 00000.",
         default=lambda _: "keep",
         choices=defaults.kept_shards,
         applies=lambda known: known.context.from_records and defaults.sharded(known) and not defaults.holds_out(known),
     ),
     _shards(
         "train",
-        "Files that train is spread over. 1024 is what the older scripts and most loaders expect; a small subset "
-        "does with fewer. Each should hold a hundred images or more.",
+        "Files that train is spread over. build_imagenet_data.py writes 1024; loaders do not depend on the number. "
+        "Each should hold at least a hundred images, so a small subset needs fewer.",
     ),
     _shards(
         "validation",
-        "Files that validation is spread over; 128 is what the older scripts and most loaders expect.",
+        "Files that validation is spread over. build_imagenet_data.py writes 128; loaders do not depend on the number.",
     ),
     _shards("test", "Files that test is spread over."),
     Question(
@@ -254,8 +255,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="text",
         text="Name of this profile",
         label="Profile",
-        help="The answers are saved under this name, and imagenet-setup run NAME replays them without a question. "
-        "Letters, digits, _ . and - may be used. A profile of that name is kept beside as NAME.toml.bak.",
+        help="The answers are saved under this name, and imagenet-setup run NAME repeats the build without asking. "
+        "Use letters, digits, _ . and -. An older profile of that name is kept as NAME.toml.bak.",
         default=defaults.name,
         require=validation.a_name,
     ),

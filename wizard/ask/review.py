@@ -6,6 +6,7 @@ from typing import NamedTuple
 from wizard.ask.context import Context
 from wizard.ask.hints import in_setup
 from wizard.ask.prompt import Choice, Prompt
+from wizard.engine.transform import LOSSLESS_ENOUGH
 from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
@@ -15,11 +16,13 @@ from wizard.preflight.examine import glance_at
 from wizard.preflight.source_check import damage_in_words
 from wizard.profile import Profile
 from wizard.show import at_a_glance
+from wizard.sources.image_formats import added, become_jpeg
 from wizard.sources.remarks import remarks
 from wizard.targets.registry import TARGETS
 
 _SPLITS = {2: "both splits", 3: "all splits"}
-_BOXES = {"none": "none", "train": "those of train", "all": "all that there are"}
+LOOK = Choice("preview", "Look at images before and after", "in a browser, over ssh too")
+_BOXES = {"none": "none", "train": "those of train", "all": "all, including validation's"}
 
 
 class Row(NamedTuple):
@@ -49,7 +52,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if profile.source.holdout is not None:
         found.append(Row("Held out", f"{profile.source.holdout} of each class, from train for validation"))
     if profile.source.links == "follow":
-        found.append(Row("Links", "followed, also out of the raw data's folder"))
+        found.append(Row("Links", "followed, even out of the raw data's folder"))
     if extras := _extras(profile):
         found.append(Row("With", " · ".join(extras)))
     if profile.output.on_bad_image == "skip":
@@ -97,14 +100,18 @@ def _boxes(job: Job, context: Context) -> str:
 def _written(job: Job) -> str:
     target = TARGETS[job.profile.output.format]
     if target.one_file_per_image:
-        return f"{target.offer.short} · a file an image"
+        return f"{target.offer.short} · one file per image"
     shards = " + ".join(f"{count:,}" for count in job.shards.values())
     last = job.label_base + len(job.classes) - 1
     return f"{target.offer.short} · {shards} shards · labels {job.label_base} to {last}"
 
 
 def review_prompt(
-    failing: Sequence[CheckResult], on_cluster: Sequence[CheckResult] | None, *, is_complete: bool = False
+    failing: Sequence[CheckResult],
+    on_cluster: Sequence[CheckResult] | None,
+    *,
+    is_complete: bool = False,
+    has_preview: bool = False,
 ) -> Prompt:
     """The choice below the review: a build is offered only where it could begin and something is left to build.
 
@@ -112,6 +119,7 @@ def review_prompt(
         failing: the checks that fail here.
         on_cluster: of those that would fail on a cluster too; None where there is none to submit to.
         is_complete: whether the dataset is there already.
+        has_preview: whether there is a page of images before and after.
     """
     start = "Start" if on_cluster is None else "Run here"
     begin: list[Choice] = []
@@ -135,6 +143,7 @@ def review_prompt(
         Choice("edit", "Change an answer"),
         Choice("save", "Save as a profile and leave"),
         Choice("command", "Show the command for this"),
+        *([LOOK] if has_preview else []),
         Choice("quit", "Leave", "the answers are kept"),
     )
     help_ = f"{start} saves the answers as a profile and builds. A build that stops for any reason resumes when it is "
@@ -181,9 +190,19 @@ def consequence(estimated: Estimated, assumed: str) -> str:
 def images(job: Job) -> str:
     """What becomes of the images of each split."""
     kinds = {split: str(recipe) for split, recipe in job.recipes.items()}
+    text = " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
     if len(set(kinds.values())) == 1:
-        return next(iter(kinds.values())) + (f" · {_SPLITS[len(kinds)]}" if len(kinds) > 1 else "")
-    return " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
+        text = next(iter(kinds.values())) + (f" · {_SPLITS[len(kinds)]}" if len(kinds) > 1 else "")
+    return text + _converted(job)
+
+
+def _converted(job: Job) -> str:
+    """What becomes of images that are not JPEGs where JPEGs keep their bytes."""
+    converted = {split: kinds for split in job.recipes if (kinds := job.conversions(split))}
+    if not converted:
+        return ""
+    quality = {job.recipes[split].quality or LOSSLESS_ENOUGH for split in converted}
+    return f" · {become_jpeg(added(converted.values()))}, quality {' and '.join(map(str, sorted(quality)))}"
 
 
 def _kept(estimated: Estimated) -> str:

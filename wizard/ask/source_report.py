@@ -23,7 +23,7 @@ _BROAD = 40
 
 
 def source_lines(context: Context) -> list[str]:
-    """What the raw data is and why, then a line a part: what it holds, what is wrong, or what its absence costs."""
+    """What the raw data is and why, then one line per part: what it holds, what is wrong, or what its absence costs."""
     raw = context.raw
     shown = [each for each in context.parts if each.path is not None or each.expected]
     width = min(_BROAD, max(len(each.name) for each in shown))
@@ -31,6 +31,9 @@ def source_lines(context: Context) -> list[str]:
     if raw is not None and not raw.official:
         lines = [f"  {raw.what[:1].upper()}{raw.what[1:]}.", *(f"  {in_setup(why)}" for why in raw.why), *lines]
     if context.surveys:
+        if context.unreadable:
+            can, cannot = " and ".join(context.splits), " and ".join(context.unreadable)
+            lines.append(f"  ! Only {can} can be built from this as it is: {cannot} cannot be read.")
         packed = raw is not None and raw.official
         lines.append(f"  {'Nothing is extracted and nothing' if packed else 'Nothing'} there is changed.")
         lines += class_lines(context)
@@ -80,7 +83,7 @@ def _description(survey: Survey) -> str:
         return f"{images} · {f'MD5 verified {survey.verified}' if survey.verified else 'MD5 not checked yet'}"
     if is_short(survey):
         of_classes = f" of {CLASSES:,} classes" if survey.classes < CLASSES and survey.split != "test" else ""
-        return f"{images}; a subset of {official.images:,}{of_classes}"
+        return f"{images}; a subset: the full set has {official.images:,} images{of_classes}"
     return images
 
 

@@ -108,7 +108,7 @@ def _follows(folder: str, why: str, prompter: Prompter) -> bool:
         key="source.links",
         kind="choice",
         text=f"Follow links that lead out of {folder}?",
-        help="What they lead to is then read as if it lay in the folder. Nothing there is changed.",
+        help="Their targets are then read as if they were in the folder. Nothing there is changed.",
         default="no",
         choices=yes_or_no(None),
     )

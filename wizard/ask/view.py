@@ -11,6 +11,7 @@ from wizard.events import Estimated, Event, as_json
 from wizard.output import Output
 from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
+from wizard.show.preview import show_address, show_preview
 from wizard.show.reporters import reporter_for
 from wizard.sources.source import Progress
 from wizard.submit.prepare import Prepared
@@ -51,10 +52,23 @@ class View:
         show_scripts(self._output, prepared)
         show_commands(self._output, prepared)
 
-    def link(self, text: str, path: Path) -> None:
-        """Shows where a file is."""
-        self._output.link(text, path)
-        self._output.event("preview", {"path": str(path)})
+    def preview(self, page: Path) -> None:
+        """Shows where the page of images before and after is."""
+        show_preview(self._output, page)
+
+    @contextmanager
+    def serving(self, page: Path) -> Iterator[None]:
+        """Serves the page to a browser while open, and shows how to get there.
+
+        Raises:
+            OSError: it cannot be read, or no port can be had.
+        """
+        # Not at the top: few look at the page so.
+        from wizard.show.page_server import served
+
+        with served(page.read_bytes()) as address:
+            show_address(self._output, address)
+            yield
 
 
 @dataclass(frozen=True, kw_only=True)

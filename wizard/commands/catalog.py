@@ -63,8 +63,8 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
     "Build": {
         "check": Command(
             summary="Tells whether PROFILE would work here, its size and time",
-            details="Looks at raw data, disk, memory and permissions, and writes nothing.",
-            examples=("check my-profile", _LONG.format("check trial")),
+            details="Looks at raw data, disk, memory and permissions, and shows some images before and after.",
+            examples=("check my-profile", "check my-profile --serve", _LONG.format("check trial")),
         ),
         "run": Command(
             summary="Builds PROFILE, or what is missing of it; asks nothing",

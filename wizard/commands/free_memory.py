@@ -23,7 +23,7 @@ _MEANINGS = {
     "total": "",
     "used": "by programs and the kernel",
     "available": "for programs, most cache included",
-    "free": "used by nobody",
+    "free": "unused",
     "cache": "of files; can be dropped",
 }
 _ABOUT = (
@@ -63,12 +63,12 @@ def free_memory(
     if asking and not _agreed(output):
         output.result("Nothing was dropped.")
         return 0
-    with output.busy("Writing to disk what waits for it"):
+    with output.busy("Writing unsaved file data to disk"):
         os.sync()  # pages that are not yet on disk are not dropped
     try:
         drop_page_cache(there, password=asking)
     except KeyboardInterrupt:
-        raise Interrupted("Stopped while the page cache was to be dropped.") from None
+        raise Interrupted("Stopped while dropping the page cache.") from None
     _compare(output, before, memory_use())
     return 0
 

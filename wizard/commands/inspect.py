@@ -19,7 +19,7 @@ def inspect(
     path: Annotated[Path, Parameter(help="A folder or a file.")],
     /,
     *,
-    trainer: Annotated[str, Parameter(help="What is to open a finished dataset, as in output.trainer.")] = "",
+    trainer: Annotated[str, Parameter(help="What will open a finished dataset: a value of output.trainer.")] = "",
     flags: OutputFlags = DEFAULT,
 ) -> int:
     """Show what PATH holds: raw data and what is missing, a dataset, or one of their files."""
@@ -27,10 +27,11 @@ def inspect(
     reporter = reporter_for(output)
     with reporter.shown():
         found = inspection.inspect(expanded(str(path)).absolute(), reporter.handle, trainer)
-    output.result(as_text(found.facts, output.console.width if output.live else WIDTH))
+    width = output.console.width if output.live else WIDTH
+    output.result(as_text(found.facts, width))
     fields: dict[str, Any] = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
     if found.loading is not None:
-        output.result("\n".join(["", *how_to_load(found.loading)]))
+        output.result("\n".join(["", *how_to_load(found.loading, width)]))
         fields |= {"trainer": found.loading.trainer.name, "loading": found.loading.program}
     if found.problems:
         output.event("inspected", fields)

@@ -24,6 +24,7 @@ from wizard.profile import Profile
 from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
+from wizard.show.at_a_glance import WIDTH
 from wizard.show.reporters import reporter_for
 from wizard.show.run_file_reporter import RunFileReporter
 from wizard.slices import WHOLE, Slice
@@ -88,7 +89,7 @@ def start(
                 report(check)
         refuse(verdict.checks, ignore, building=True)
         for check in failed(verdict.checks, ()):
-            report(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
+            report(Note(text=f"{check.name} is ignored, although it fails: {check.found}", warning=True))
         if verdict.estimated:
             report(verdict.estimated)
 
@@ -114,7 +115,7 @@ def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     shown: dict[str, object] = {"complete": isinstance(finished, BuildResult)}
     if isinstance(finished, BuildResult):
-        output.result(summary.finished(finished))
+        output.result(summary.finished(finished, output.console.width if output.live else WIDTH))
         shown |= {
             "target": registry.to_json(finished.target),
             "trainer": finished.loading.trainer.name,

@@ -44,7 +44,7 @@ session = Session()
 class OutputFlags:
     """The flags of every command that choose its output."""
 
-    json: Annotated[bool, Parameter(help="One JSON object a line on stdout.")] = False
+    json: Annotated[bool, Parameter(help="One JSON object per line on stdout.")] = False
     plain: Annotated[bool, Parameter(help="Lines without control codes.")] = False
     quiet: Annotated[bool, Parameter(help="Only results and errors.")] = False
 

@@ -97,7 +97,7 @@ def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | 
     try:
         folder = fetch(request, output, prompter)
     except KeyboardInterrupt:
-        raise Interrupted("The download stopped; what was fetched is kept.", f"Go on with: {session.resume}") from None
+        raise Interrupted("The download stopped; what was fetched is kept.", f"Resume with: {session.resume}") from None
     except (InputError, MachineError, UsageError) as error:
         prompter.say(f"✗ {error}")
         output.result(f"  Continue here once that is fixed, or with: {session.resume}")

@@ -27,7 +27,7 @@ def submit(
     profile: ProfileName,
     /,
     *,
-    slurm: Annotated[bool, Parameter(help="For Slurm, the only scheduler known so far.")] = False,
+    slurm: Annotated[bool, Parameter(help="For Slurm, the only scheduler supported so far.")] = False,
     array: Annotated[
         str | None, Parameter(help="Number of tasks; 16%%4 runs four at a time. Default: by the measured time.")
     ] = None,
@@ -49,7 +49,7 @@ def submit(
     """Write the scripts that build PROFILE as a job array of a cluster (Slurm); --submit submits them."""
     output = flags.output()
     if not slurm:
-        raise UsageError("For which scheduler?", "imagenet-setup submit PROFILE --slurm; Slurm is the one known so far")
+        raise UsageError("For which scheduler?", "imagenet-setup submit PROFILE --slurm; Slurm is supported so far")
     require_known(ignore)
     request = slurm_request(
         array=array, cpus=cpus, time=time, memory=mem, partition=partition, account=account, extra=sbatch
@@ -65,7 +65,7 @@ def submit(
             raise Interrupted("Stopped; nothing was written.")
         refuse_here(verdict, ignore)
         for check in failed(that_matter(verdict.checks), ()):
-            reporter.handle(Note(text=f"{check.name} is ignored, and would not do: {check.found}", warning=True))
+            reporter.handle(Note(text=f"{check.name} is ignored, although it fails: {check.found}", warning=True))
         if verdict.estimated:
             reporter.handle(verdict.estimated)
     prepared = prepare(verdict, request, this_environment(), ignore)

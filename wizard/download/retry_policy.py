@@ -80,7 +80,7 @@ class Retries:
         hint = "What is here is kept: the same command resumes it once the network and the server work again"
         if error.retry_after > self._policy.max_retry_after:
             end = f", and asks for a wait of {round(error.retry_after / 60):,} minutes"
-            hint = "What is here is kept: give the same command again later"
+            hint = "What is here is kept: run the same command again later"
         elif answered:
             end += " without a byte"
         else:

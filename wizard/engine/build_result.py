@@ -1,6 +1,7 @@
 """The result of a build, for the summary and for programs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from wizard.commit_record import SkippedImage
 from wizard.engine.loading import Loading
@@ -14,7 +15,9 @@ class SplitSummary:
 
     Attributes:
         unlabelled: images that have no class.
-        kept: how many kept their bytes where only some were to; else None.
+        kept: images that kept their bytes; None, as `reencoded`, if shards of an older version do not tell.
+        reencoded: JPEGs that were encoded again.
+        converted: images of other formats, or in CMYK, that became RGB JPEGs, by what they were.
         checks: how its images were checked, as in `transform.Check`; each has one of them.
     """
 
@@ -27,6 +30,8 @@ class SplitSummary:
     bytes_out: int
     unlabelled: int = 0
     kept: int | None = None
+    reencoded: int | None = None
+    converted: Mapping[str, int] = field(default_factory=dict)
     checks: tuple[str, ...] = ("decode",)
 
 

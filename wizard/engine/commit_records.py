@@ -201,7 +201,7 @@ def _refuse_foreign(folder: Path, begun: RecordedPlan | None, plan: Plan) -> Non
         planned = {plan.target.file(name) for name in plan.shard_names}
         for foreign in present:
             if foreign not in planned:
-                raise PlanMismatch(f"{folder} holds {foreign}, which is no shard of this plan.", elsewhere)
+                raise PlanMismatch(f"{folder} holds {foreign}, which is not a shard of this plan.", elsewhere)
 
 
 def _listed(theirs: Ingredients, plan: Plan) -> str:

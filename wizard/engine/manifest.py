@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.commit_record import CommitRecord, ConvertedImage, SkippedImage, checks_of, kept_in
+from wizard.commit_record import CommitRecord, ConvertedImage, Outcomes, SkippedImage, checks_of, outcomes_of
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.profile_store import command_that_resumes
@@ -72,9 +72,9 @@ class Manifest:
         return {split: checks_of(shard for shard in self.shards if shard.split == split) for split in self.splits}
 
     @property
-    def kept(self) -> dict[str, int | None]:
-        """How many images of each split kept their bytes; None where records of an older version do not tell."""
-        return {split: kept_in(shard for shard in self.shards if shard.split == split) for split in self.splits}
+    def outcomes(self) -> dict[str, Outcomes]:
+        """What became of the images of each split."""
+        return {split: outcomes_of([shard for shard in self.shards if shard.split == split]) for split in self.splits}
 
     @property
     def converted(self) -> tuple[ConvertedImage, ...]:
@@ -124,10 +124,15 @@ def write(
         left_out={split.split: split.table.left_out for split in plan.splits if split.table.left_out},
         box_repairs={split.split: split.table.repairs for split in plan.splits if split.table.repairs},
     )
-    counts = dict.fromkeys(manifest.splits, 0)
-    for shard in manifest.shards:
-        counts[shard.split] += shard.images
-    head = {"what": _described(manifest), "counts": counts, "kept": manifest.kept, "checks": manifest.checks}
+    outcomes = manifest.outcomes
+    head = {
+        "what": _described(manifest),
+        "counts": {split: each.images for split, each in outcomes.items()},
+        "kept": {split: each.kept for split, each in outcomes.items()},
+        "reencoded": {split: each.reencoded for split, each in outcomes.items()},
+        "converted": {split: each.converted for split, each in outcomes.items()},
+        "checks": manifest.checks,
+    }
     fields = {each.name: getattr(manifest, each.name) for each in dataclasses.fields(manifest)}
     fields |= {"target": registry.to_json(plan.target)}
     if plan.classes.whole_imagenet:

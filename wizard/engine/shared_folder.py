@@ -66,7 +66,7 @@ def naming_a_lost_lease(output: Path, part: Slice, lost: Callable[[], bool]) -> 
         raise MachineError(
             f"Another process has taken over {what} in {output}: this one showed no sign of life for "
             f"{DURATION:.0f} s, as if it had been suspended or its file system had hung. {error.what}",
-            "Nothing has to be done if that process goes on; else give the same command again",
+            "Nothing needs to be done while that process runs; otherwise, run the same command again",
         ) from error
 
 
@@ -137,8 +137,8 @@ def agree(output: Path, part: Slice, answers: Answers) -> Answers:
         if others(output, part):
             listed = "".join(f"\n  {each}" for each in changed)
             raise PlanMismatch(
-                f"The other slices that are being built in {output} were begun otherwise:{listed}",
-                "Run all slices alike; or stop all of them, and begin them again with other answers",
+                f"The other slices that are being built in {output} were started with other settings:{listed}",
+                "Give all slices the same settings; or stop all of them, and start them again with the new ones",
             )
     write_whole(path, json.dumps(ours, indent=1, ensure_ascii=False).encode())
     return answers

@@ -1,4 +1,4 @@
-"""Message classes of tf.train.Example, built without TensorFlow, whose import costs seconds and 500 MB a process.
+"""Message classes of tf.train.Example, built without TensorFlow, whose import costs seconds and 500 MB per process.
 
 They differ from `tensorflow/core/example/{example,feature}.proto` in two ways that do not show in the bytes. The map of
 features is a repeated field of entries, which is what a map is on the wire, because only then is their order ours to

@@ -70,7 +70,7 @@ def needs_sudo(there: DropConditions) -> bool:
     if there.root or there.refused not in (errno.EACCES, errno.EPERM):
         raise _why_not_dropped(there, there.refused)
     if there.sudo is None:
-        what = "Dropping the page cache needs root's rights; you are not root, and there is no sudo."
+        what = "Dropping the page cache needs root; you are not root, and sudo is not installed."
         if not there.container:
             raise MachineError(what, f"Ask an administrator to type: {BY_HAND}")
         raise MachineError(
@@ -128,7 +128,7 @@ def _drop_with_sudo(there: DropConditions, password: bool) -> None:
     output = (ended.stderr or b"").decode(errors="backslashreplace").strip()
     what = f"sudo did not drop the page cache (exit code {ended.returncode}){f': {output}' if output else '.'}"
     elsewhere = "on the host, type" if there.container else "ask an administrator to type"
-    raise MachineError(what, f"See that you may use sudo here (sudo -v), or {elsewhere}: {BY_HAND}")
+    raise MachineError(what, f"Check that you may use sudo here (sudo -v), or {elsewhere}: {BY_HAND}")
 
 
 def _refused(target: Path) -> int:

@@ -100,6 +100,14 @@ class Job(Settings):
         wanted, classes = self.profile.source.classes, self.surveys[split].classes
         return 1.0 if wanted is None or not classes else min(1.0, wanted / classes)
 
+    def conversions(self, split: Split) -> dict[str, int]:
+        """How many images of a split become JPEGs although others keep their bytes, by what they are.
+
+        As far as is known without decoding them; of all classes, even if only some are requested.
+        """
+        table = self.surveys[split].table
+        return {} if table is None or not self.recipes[split].keeps_some else table.formats.converted
+
     @property
     def images(self) -> float:
         """Approximate number of requested images; exact if all classes are requested."""

@@ -70,7 +70,7 @@ def disk(output: Path, there: Disk, estimated: Estimated | None, done: int, file
         fix = f"Free {human_bytes(need - there.free)} on {where}, or choose another folder"
         return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
     if there.free < need * _TIGHT:
-        fix = "It fits, closely; keep other programs from filling that disk meanwhile"
+        fix = "It barely fits; keep other programs from filling that disk meanwhile"
         return replace(result, status="warn", fix=fix)
     return result
 
@@ -168,7 +168,7 @@ def cores(available: int, workers: int) -> CheckResult:
     )
     if workers <= available:
         return result
-    fix = "More workers than cores bring nothing but memory use: leave run.workers at auto"
+    fix = "More workers than cores only use more memory: leave run.workers at auto"
     return replace(result, status="warn", fix=fix)
 
 

@@ -95,15 +95,15 @@ def _workers(crew: Crew, look: Look) -> CheckResult:
     busy = [f"{host}: {clause}" for clause, hosts in crew.wrong(look, WORKERS).items() for host in hosts]
     if busy:
         status: Status = "warn" if len(busy) < len(crew.sights) else "fail"
-        fix = "The build does without them" if status == "warn" else "Wait, or start other workers"
+        fix = "The build continues without them" if status == "warn" else "Wait, or start other workers"
         return replace(result, status=status, found=f"{found}; {few(busy)}", fix=fix)
     if crew.crowded:
         short = [f"{host} has {counted(cores, 'core')} for {calls:,}" for host, (calls, cores) in crew.crowded.items()]
-        fix = "More calls than cores bring nothing but memory use: give workers as many threads as they may use cores"
+        fix = "More calls than cores only use more memory: give workers as many threads as they may use cores"
         return replace(result, status="warn", found=f"{found}; {few(short)}", fix=fix)
     if crew.expected <= crew.calls:
         return result
-    fix = "The build begins with these; the others take part as they come"
+    fix = "The build starts with these; the others join as they come"
     return replace(result, status="warn", needed=f"{crew.expected:,} at a time were asked for", fix=fix)
 
 

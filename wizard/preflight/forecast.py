@@ -14,6 +14,7 @@ from wizard.planning import Job
 from wizard.preflight.reading_speed import ReadingSpeed, choose
 from wizard.preflight.totals import span, summed, worker_memory
 from wizard.preflight.write_cost import WriteCost
+from wizard.sources.image_formats import added
 from wizard.targets.labels import StoredLabels
 
 _DEVIATIONS = 2.0
@@ -107,9 +108,13 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
     kept = None
     if any(recipe.keep_small for recipe in job.recipes.values()):
         kept = min(images, max(0, round(sum(parts[split].kept[0] * shares[split] for split in parts))))
+    converted = [
+        {kind: round(count * shares[split]) for kind, count in job.conversions(split).items()} for split in parts
+    ]
     return job, Estimated(
         images=images,
         kept=kept,
+        converted=added(converted),
         sampled=sum(part.sampled for part in parts.values()),
         workers=machine.workers,
         bytes_in=bytes_in,

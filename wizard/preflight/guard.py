@@ -97,7 +97,7 @@ class Guard:
                 raise
             raise MachineError(
                 f"{self._shortage} {error.what} They are in {self._output}.",
-                "Free some, then give the same command again; it resumes where it stopped",
+                "Free some, then run the same command again; it resumes where it stopped",
             ) from error
 
 

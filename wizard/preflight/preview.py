@@ -2,6 +2,7 @@
 
 import base64
 import html
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -9,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 import numpy as np
+from PIL import Image
 
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.transform import Recipe, transform
@@ -34,11 +36,15 @@ _OBEYED_BY_BROWSERS = (0xE1, 0xE2)
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """An image's encoded bytes before, and as it is stored after; with its file's name, and its class in words."""
+    """An image's encoded bytes before, and as it is stored after; with its file's name, and its class in words.
+
+    `picture` is what the build sees before, as bytes that every browser shows so.
+    """
 
     name: str
     words: str
     before: bytes
+    picture: bytes
     after: StoredImage
 
 
@@ -52,12 +58,12 @@ def write_preview(job: Job, estimator: Estimator) -> Path | None:
         for drawn, recipe in estimator.sample(job):
             if recipe.quality is None or not len(drawn.table):
                 continue
-            pairs = estimator.call(put_through, from_small_to_large(drawn), recipe)
+            pairs, undecodable = estimator.call(put_through, from_small_to_large(drawn), recipe)
             if pairs:
                 target = cache_folder() / "preview.html"
                 with writing(target):
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    write_whole(target, page(pairs, recipe).encode())
+                    write_whole(target, page(pairs, recipe, undecodable).encode(errors="replace"))
                 return target
     except (SetupError, WorkerDied):
         pass  # the build's own checks report the problem better
@@ -73,31 +79,49 @@ def from_small_to_large(drawn: Drawn) -> SampleTable:
     return drawn.table.take(rows[np.unique(places)])
 
 
-def put_through(samples: SampleTable, recipe: Recipe) -> list[Pair]:
-    """Each image before and after; those that cannot be decoded are left out. Runs in a worker.
+def put_through(samples: SampleTable, recipe: Recipe) -> tuple[list[Pair], list[str]]:
+    """Each image before and after, and the names of those that cannot be decoded. Runs in a worker.
 
     Raises:
         InputError: an image cannot be read.
     """
-    pairs = []
+    pairs, undecodable = [], []
     for sample, data, _ in samples.contents():
         try:
-            stored = transform(data, recipe)
+            stored, picture = transform(data, recipe), as_decoded(data)
         except Undecodable:
+            undecodable.append(sample.name)
             continue
         words = samples.classes.text(sample.label) or sample.name
-        pairs.append(Pair(name=sample.name, words=words, before=data, after=stored))
-    return pairs
+        pairs.append(Pair(name=sample.name, words=words, before=data, picture=picture, after=stored))
+    return pairs, undecodable
 
 
-def page(pairs: Sequence[Pair], recipe: Recipe) -> str:
-    """The page as self-contained HTML."""
+def as_decoded(data: bytes) -> bytes:
+    """A JPEG or PNG that browsers show as the build decodes the image: without rotation, color profile and alpha.
+
+    Raises:
+        Undecodable: it cannot be decoded.
+    """
+    header = image_codec.read_header(data)
+    if not header.needs_conversion:
+        return _bare(data)
+    file = io.BytesIO()
+    Image.fromarray(image_codec.decode(data, header)).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def page(pairs: Sequence[Pair], recipe: Recipe, undecodable: Sequence[str] = ()) -> str:
+    """The page as self-contained HTML; it names the images that cannot be decoded and so are not shown."""
     before, after = sum(len(pair.before) for pair in pairs), sum(len(pair.after.jpeg) for pair in pairs)
     images = "One of your images" if len(pairs) == 1 else f"{len(pairs)} of your images, from small to large"
+    them = "it" if len(undecodable) == 1 else "them"
+    failed = f"\n<p>Not shown, as the build cannot decode {them}: {html.escape(', '.join(undecodable))}</p>"
     template = (files(__package__) / "preview.html").read_text(encoding="utf-8")
     return Template(template).substitute(
         recipe=html.escape(str(recipe)),
         total=f"{images}: {_bytes(before)} before, {_bytes(after)} after ({_percent(after / before)})",
+        failed=failed if undecodable else "",
         pairs="\n".join(map(_section, pairs)),
     )
 
@@ -119,12 +143,12 @@ def _section(pair: Pair) -> str:
         after += f" · squeezed to {_percent(share)} of its {side}"
     height, width = way.scaled
     cut = way.left / width, way.top / height, way.width / width, way.height / height
-    words = html.escape(pair.words)
+    words, name = html.escape(pair.words), html.escape(pair.name)
     return (
-        f'<section><h2>{words} <small>{html.escape(pair.name)}</small></h2>\n<div class="pair{" cut" * way.crops}" '
+        f'<section><h2><bdi>{words}</bdi> <small><bdi>{name}</bdi></small></h2>\n<div class="pair{" cut" * way.crops}" '
         f'role="group" tabindex="0" aria-label="{words}">\n'
-        + _figure("before", before, pair, pair.before, way.source, (0, 0, 1, 1))
-        + _figure("after", after, pair, jpeg, way.scaled if own_shape else way.source, cut)
+        + _figure("before", before, pair, pair.picture, way.source, (0, 0, 1, 1))
+        + _figure("after", after, pair, _bare(jpeg), way.scaled if own_shape else way.source, cut)
         + "</div></section>"
     )
 
@@ -141,7 +165,7 @@ def _figure(
     fit = f"width:{100 * min(1, wide):.4f}%;height:{100 * min(1, 1 / wide):.4f}%"
     left, top, width, height = (f"{100 * part:.4f}%" for part in place)
     alt = html.escape(f"{pair.name}, {pair.words}, {side}: {caption}")
-    source = f"data:image/{image_codec.sniff(data).lower()};base64,{base64.b64encode(_bare(data)).decode()}"
+    source = f"data:image/{image_codec.sniff(data).lower()};base64,{base64.b64encode(data).decode()}"
     return (
         f'<figure class="{side}"><figcaption><span class="own"><b>{side}</b> {caption}</span></figcaption>'
         f'<div class="frame"><div class="fit" style="{fit}"><div class="scene"><img class="own" alt="{alt}" '
@@ -153,7 +177,7 @@ def _figure(
 def _bare(data: bytes) -> bytes:
     """A JPEG without the segments that only browsers apply, unlike the build or trainers; its pixels are unchanged."""
     kept, at = data[:2], 2
-    while image_codec.sniff(data) == "JPEG" and data[at : at + 1] == b"\xff" and data[at + 1] not in (0xDA, 0xFF):
+    while data[at : at + 1] == b"\xff" and data[at + 1] not in (0xDA, 0xFF):
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
         if data[at + 1] not in _OBEYED_BY_BROWSERS:
             kept += data[at:end]

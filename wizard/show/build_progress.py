@@ -65,6 +65,8 @@ class BuildProgress:
     slice: str = ""
     started: float = 0.0
     skipped: int = 0
+    converted: int = 0
+    one_file_per_image: bool = False
     stopping: bool = False
     splits: dict[str, SplitProgress] = field(default_factory=dict)
     preparing: dict[str, Preparing] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class BuildProgress:
             case Started():
                 self.preparing.clear()
                 self.output, self.slice, self.started = event.output, event.slice, self.now()
+                self.one_file_per_image = event.one_file_per_image
                 self.splits = {split.split: SplitProgress(**asdict(split)) for split in event.splits}
             case MachineLoad():
                 self.machine = event
@@ -223,6 +226,7 @@ class BuildProgress:
         if isinstance(event, ShardDone):
             self.splits[event.result.split].finish(event)
             self.skipped += len(event.result.skipped)
+            self.converted += len(event.result.converted)
         else:
             self.splits[event.split].finish(event)
         self._measure(self.now())

@@ -21,8 +21,6 @@ _LONGEST_BAR = 40
 _LEAST = {"rate": 7, "memory": 8}
 """Cells of a column, so that it stays where it is."""
 _EVENTS = 5
-_HINTS = ("Ctrl-C: finish these shards and stop", "again: stop now")
-_STOPPING = ("Finishing these shards, then stopping", "Ctrl-C: stop now")
 _FRAME = len("│  │")
 
 
@@ -81,8 +79,11 @@ def _narrow(build: BuildProgress, width: int, lines: int) -> list[Text]:
     return [*head, *shown, *flow(_hints(build), width, 1)]
 
 
-def _hints(build: BuildProgress) -> tuple[str, ...]:
-    return _STOPPING if build.stopping else _HINTS
+def _hints(build: BuildProgress) -> tuple[str, str]:
+    under_way = "what is under way" if build.one_file_per_image else "these shards"
+    if build.stopping:
+        return f"Finishing {under_way}, then stopping", "Ctrl-C: stop now"
+    return f"Ctrl-C: finish {under_way} and stop", "again: stop now"
 
 
 def _section(title: str, lines: list[Text], width: int) -> list[Text]:
@@ -124,10 +125,12 @@ def _splits(build: BuildProgress) -> list[Row]:
     images = {"amount": f"{build.reached:,} of {build.images:,}"}
     rows = [Row(name="All", done=build.reached, total=build.images, cells=images)]
     for name, split in build.splits.items():
-        shards = {"amount": f"{split.shards_done:,} of {split.shards:,} shards"}
+        amount = f"{split.shards_done:,} of {split.shards:,} shards"
+        if build.one_file_per_image:
+            amount = f"{split.reached:,} of {split.images:,}"
         if not split.is_read:
-            shards = {"amount": f"read {split.stretches_done:,} of {split.stretches:,} stretches"}
-        rows.append(Row(name=name, done=split.reached, total=split.images, cells=shards))
+            amount = f"read {split.stretches_done:,} of {split.stretches:,} stretches"
+        rows.append(Row(name=name, done=split.reached, total=split.images, cells={"amount": amount}))
     return rows
 
 
@@ -142,6 +145,8 @@ def _rates(build: BuildProgress, *, narrow: bool) -> list[str]:
             parts.append(f"read {human_bytes(read)}/s → wrote {human_bytes(wrote)}/s{ratio}")
     if not build.workers:
         parts.append("waiting for the workers")
+    if build.converted:
+        parts.append(f"{build.converted:,} converted to JPEG")
     if build.skipped:
         parts.append(f"{build.skipped:,} skipped")
     size = [f"{human_bytes(build.bytes_out)} so far"]

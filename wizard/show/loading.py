@@ -1,23 +1,35 @@
 """How to open a dataset, as text: the program, what it needs, and what else opens it."""
 
 import shlex
+import textwrap
 
 from wizard.engine.loading import Loading
 
 
-def how_to_load(loading: Loading) -> list[str]:
-    """The program below a line on what it is for; not indented, so that it can be pasted."""
+def how_to_load(loading: Loading, width: int) -> list[str]:
+    """The program below what it is for and what it needs; not indented, so that it can be pasted.
+
+    Comments are in lines of `width` columns, but a command is never broken.
+    """
     trainer, folder = loading.trainer, shlex.quote(loading.folder)
     lines = [
-        f"Load it    {trainer.title}   (pip install {trainer.install})",
+        f"Load it    {trainer.title}",
+        f"           pip install {trainer.install}",
         "",
         *loading.program.splitlines(),
         "",
-        "# --set output.load_py=true writes this program into the dataset's folder, as load.py",
     ]
+    if loading.file:
+        lines += ["# The same program is in", f"# {loading.file}"]
+    else:
+        lines.append("# output.load_py = true in a profile also writes it beside the dataset.")
     if loading.others:
         lines += [
-            f"# imagenet-setup inspect {folder} --trainer NAME shows it for others that open this dataset:",
-            f"# {', '.join(loading.others)}",
+            *_comment(f"Also opened by {', '.join(loading.others)}. The program for one of them:", width),
+            f"# imagenet-setup inspect {folder} --trainer NAME",
         ]
     return lines
+
+
+def _comment(text: str, width: int) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(text, width - 2, break_long_words=False, break_on_hyphens=False)]

@@ -14,6 +14,7 @@ from wizard.events import (
     Note,
     Preparing,
     ShardDone,
+    SplitStart,
     Started,
     StretchDone,
     WorkerLost,
@@ -24,8 +25,12 @@ from wizard.formatting import GLYPHS, clock, counted, duration, human_bytes, wit
 from wizard.show import at_a_glance
 from wizard.show.build_progress import BuildProgress
 from wizard.show.transfer_progress import Transfers
+from wizard.sources.image_formats import become_jpeg
 
 Event = BuildEvent | DownloadEvent
+
+_CONVERTED = 30
+"""Converted images that are named while a build runs; ILSVRC2012 has 23."""
 
 
 @dataclass(kw_only=True)
@@ -45,10 +50,21 @@ class Progress:
         if isinstance(event, BuildFinished):
             self.build = BuildProgress()
         self.build.add(event)
-        lines = self.transfers.add(event) + messages(event)
+        lines = self.transfers.add(event) + self._conversions(event) + messages(event)
         if not isinstance(event, Started):
             for line in lines:
                 self.build.remember(line.removeprefix("· "))
+        return lines
+
+    def _conversions(self, event: Event) -> list[str]:
+        """The first images that were converted, one by one: some of ImageNet are, of a folder of PNGs all."""
+        if not isinstance(event, ShardDone) or not event.result.converted:
+            return []
+        before = self.build.converted - len(event.result.converted)
+        named = event.result.converted[: max(0, _CONVERTED - before)]
+        lines = [f"· converted {image.name} ({image.kind} → JPEG)" for image in named]
+        if before <= _CONVERTED < self.build.converted:
+            lines.append("· more images are converted; the end of the build counts them")
         return lines
 
     def line(self, event: Event) -> str:
@@ -94,13 +110,14 @@ def messages(event: object) -> list[str]:
             amounts = f"about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)}"
             basis = f"measured on {event.sampled:,} images"
             kept = "" if event.kept is None else f" · about {event.kept:,} of {event.images:,} images keep their bytes"
+            if event.converted:
+                kept += f" · {become_jpeg(event.converted)}"
             basis = event.elsewhere.replace("measured", basis, 1) or basis
             return [f"→ {amounts} with {counted(event.workers, 'worker')}{kept} · {basis}"]
         case Started():
             return [_start(event)]
         case ShardDone(result=result):
-            converted = [f"· converted {image.name} ({image.kind} → JPEG)" for image in result.converted]
-            return converted + [f"! skipped {image.name}: {image.reason}" for image in result.skipped]
+            return [f"! skipped {image.name}: {image.reason}" for image in result.skipped]
         case WorkerLost():
             return [f"! {event.reason}, while on {event.shard} (attempt {event.attempt}); it is tried again"]
         case _:
@@ -116,11 +133,15 @@ def _checked(check: CheckResult) -> list[str]:
 
 
 def _start(event: Started) -> str:
-    parts = [
-        f"{split.images:,} {split.split} images in {split.shards:,} shards"
-        + (f" ({split.shards_done:,} of them done before)" if split.shards_done else "")
-        for split in event.splits
-    ]
+    parts = [_of_split(split, event) for split in event.splits]
     where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
     what = f"slice {event.slice}: " if event.slice else ""
     return f"Building {what}{' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"
+
+
+def _of_split(split: SplitStart, event: Started) -> str:
+    images = f"{split.images:,} {split.split} images"
+    if event.one_file_per_image:
+        return images + (f" ({split.images_done:,} of them done before)" if split.images_done else "")
+    before = f" ({split.shards_done:,} of them done before)" if split.shards_done else ""
+    return f"{images} in {counted(split.shards, 'shard')}{before}"

@@ -8,6 +8,7 @@ from wizard.formatting import clock, counted, human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
 from wizard.show.loading import how_to_load
+from wizard.show.outcomes import outcome_lines
 from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
 
@@ -20,33 +21,30 @@ _CHECKS = {
 """What was found out about the images, by `transform.Check`."""
 
 
-def finished(event: BuildResult) -> str:
-    """The result of a build, and how to check and load it.
+def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
+    """The result of a build, and how to check and load it, in lines of so many columns; paths are never broken.
 
-    The first line is the one that users of the older scripts wait for.
+    The first line is the one that users of build_imagenet_data.py wait for, but for the commas in the number.
     """
     images = sum(split.images_out for split in event.splits)
     bytes_in = sum(split.bytes_in for split in event.splits)
     bytes_out = sum(split.bytes_out for split in event.splits)
-    lines = [f"Finished writing all {images} images in data set."]
+    lines = [f"Finished writing all {images:,} images in data set."]
     lines += [_split(split, event.target) for split in event.splits]
-    lines += _kept(event.splits) + _checked(event.splits)
-    lines += at_a_glance.lines(event.glance, at_a_glance.WIDTH) if event.glance else []
-    converted = " and ".join(f"{count:,} {kind}" for kind, count in sorted(event.converted.items())) or "0"
+    lines += outcome_lines(event.splits) + _checked(event.splits)
+    glance = at_a_glance.lines(event.glance, width) if event.glance else []
     ratio = f"{100 * bytes_out / bytes_in:.0f} %" if bytes_in else "0 %"
     built = "nothing was left to build"
     if event.images_built:
         rate = event.images_built / max(event.seconds, 1e-9)
         built = f"{event.images_built:,} images built in {clock(event.seconds)} ({rate:,.0f} images/s)"
-    lines += [
-        f"  {converted} images converted to RGB JPEG · {len(event.skipped):,} skipped",
-        f"  {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio}) · {built}",
-        f"  {event.output}/dataset.json says how it was made (plan {event.plan_id})",
-    ]
+    lines.append(f"  {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio}) · {built}")
+    lines = [*_fitted(lines, width), *glance]
     if event.imagenet:
         lines += _short_of_official({split.split: split.images_in for split in event.splits})
+    lines.append(f"  Plan {event.plan_id}, described in {event.output}/dataset.json")
     check = f"Check it   imagenet-setup verify {shlex.quote(event.output)}"
-    return "\n".join([*lines, *_skipped(event), "", check, *how_to_load(event.loading)])
+    return "\n".join([*lines, *_skipped(event), "", check, *how_to_load(event.loading, width)])
 
 
 def slice_finished(event: SliceResult) -> str:
@@ -71,8 +69,8 @@ def verified(result: Verified) -> str:
     """The result of `verify`."""
     lines = []
     for split, images in result.images.items():
-        shards = "" if result.target.one_file_per_image else f" in {result.shards[split]:,} shards"
-        lines.append(f"✓ {split}: {images:,} {result.target.unit}{shards} are what the manifest says")
+        shards = "" if result.target.one_file_per_image else f" in {counted(result.shards[split], 'shard')}"
+        lines.append(f"✓ {split}: {images:,} {result.target.unit}{shards} match the manifest")
     lines += [f"✓ {split}: {proof}" for split, proof in result.tensorflow.items()]
     if result.pixels:
         total = sum(result.images.values())
@@ -87,20 +85,21 @@ def verified(result: Verified) -> str:
 
 def _split(split: SplitSummary, target: Target) -> str:
     # A shard of image files is only what is built at a time; no file shows it.
-    shards = "" if target.one_file_per_image else f" · {split.shards:>5,} shards"
+    shards = "" if target.one_file_per_image else f" · {split.shards:>5,} {'shard' if split.shards == 1 else 'shards'}"
     return (
         f"  {split.split:<10} {split.images_out:>9,} of {split.images_in:>9,} images{shards} · "
         f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8} · {split.boxes:,} boxes"
     )
 
 
-def _kept(splits: Sequence[SplitSummary]) -> list[str]:
-    """A line on how many images kept their bytes for each split where only some were to."""
-    return [
-        f"  {split.split}: {split.kept:,} of {split.images_out:,} images keep their bytes, which needed no resizing"
-        for split in splits
-        if split.kept is not None
-    ]
+def _fitted(lines: Sequence[str], width: int) -> list[str]:
+    """Lists in lines of so many columns, each indented below its first line."""
+    fitted = []
+    for line in lines:
+        text = line.lstrip()
+        indent = len(line) - len(text) + 2
+        fitted.append(line[: indent - 2] + at_a_glance.folded(text, width - indent, indent))
+    return fitted
 
 
 def _checked(splits: Sequence[SplitSummary]) -> list[str]:

@@ -12,7 +12,9 @@ from wizard.sources.names import hash_order
 
 HoldoutOrder = Literal["hash", "name"]
 """Which images of a class are held out first: in the order of hashes of their names, or of the names themselves."""
-ALLOWED = 'a whole number of images a class, 1 or more, or a percentage of each class above 0% and below 100%, as "10%"'
+ALLOWED = (
+    'a whole number of images per class, 1 or more, or a percentage of each class above 0% and below 100%, as "10%"'
+)
 """The accepted values of source.holdout, for a person."""
 _MOST = 1_000_000
 _PERCENTAGE = re.compile(r"(\d{1,2}(?:\.\d{1,4})?) ?%", re.ASCII)

@@ -53,7 +53,7 @@ def sniff(path: Path) -> None:
     elif not any(head):
         problem = f"({size}) begins with zeros: its space was allocated for a download or copy that did not finish"
     elif not gzipped and not tar.is_header(head):
-        problem = f"({size}) is no tar archive: it begins with {head[:16]!r}"
+        problem = f"({size}) is not a tar archive: it begins with {head[:16]!r}"
     if problem:
         again = "Download it again while logged in to image-net.org, or with imagenet-setup download"
         raise InputError(f"{path} {problem}.", again)

@@ -38,7 +38,7 @@ def unsafe(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        return "is no UTF-8"
+        return "is not UTF-8"
     return ""
 
 

@@ -41,6 +41,8 @@ def remarks(table: SampleTable) -> list[Remark]:
         found.append(Remark("left out", f"{in_words(missed)}; the first is {missed[0].first}", _LOOK))
     if clutter:
         found.append(Remark("passed over", in_words(clutter)))
+    if table.formats.converted:
+        found.append(Remark("formats", f"{table.formats}; whatever is not a JPEG becomes one"))
     if table.copies is not None:
         found.append(Remark("copies", _of_copies(table.copies), _REMOVE))
     if table.repairs:

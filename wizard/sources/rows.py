@@ -40,8 +40,8 @@ def unusable(where: Callable[[int], str], arrays: Arrays, hint: str) -> InputErr
     if not len(bad):
         return None
     size = int(arrays["size"][bad[0]])
-    what = f"is no image, by the first of its {size:,} bytes" if size else "has no bytes"
-    more = f"; {len(bad) - 1:,} more are empty or no images" if len(bad) > 1 else ""
+    what = f"does not begin as an image does ({size:,} bytes)" if size else "has no bytes"
+    more = f"; {len(bad) - 1:,} more are empty or not images" if len(bad) > 1 else ""
     return InputError(f"{where(int(bad[0]))} {what}{more}.", hint)
 
 

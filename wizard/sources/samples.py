@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from wizard.errors import InputError
 from wizard.formats.arrays import Boxes
 from wizard.sources.classes import Classes, imagenet
+from wizard.sources.image_formats import LOOKED_AT, ImageFormats, image_formats
 from wizard.sources.readers import BYTE_RANGES, Content, Reader, Sample
 
 
@@ -127,6 +129,22 @@ class SampleTable:
     def ranks(self) -> npt.NDArray[np.int16]:
         """int16[k], the classes that have images, in order."""
         return np.unique(self.label[self.label >= 0])
+
+    @cached_property
+    def formats(self) -> ImageFormats:
+        """The formats of the images, as far as their names and the first bytes of a few tell."""
+        return image_formats(self.name, self._some_images)
+
+    def _some_images(self, rows: npt.NDArray[np.intp]) -> list[bytes]:
+        """A few images of these rows, spread evenly over them, or the first ones of files that are read forwards."""
+        count = min(LOOKED_AT, len(rows))
+        some = rows[np.linspace(0, len(rows) - 1, count).round().astype(np.intp)]
+        if self.reader.in_order:
+            some = rows[np.lexsort((self.offset[rows], self.file[rows]))[:count]]
+        try:
+            return [content.image for content in self.take(some).contents()]
+        except InputError:  # whoever needs these images reports it
+            return []
 
     def contents(self) -> Iterator[Content]:
         """Reads the images, in the table's order.

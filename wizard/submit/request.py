@@ -87,7 +87,7 @@ def slurm_request(
     if time is not None:
         seconds_of(time)
     if memory is not None and not _MEMORY.fullmatch(memory):
-        raise UsageError(f"--mem {memory!r}: this is no amount of memory that Slurm takes.", "For example 16G")
+        raise UsageError(f"--mem {memory!r}: not an amount of memory that Slurm accepts.", "For example 16G")
     return SlurmRequest(
         tasks=tasks,
         at_once=at_once,
@@ -145,7 +145,7 @@ def seconds_of(text: str, option: str = "--time") -> int:
         seconds += others[0] * 60 + others[1] if len(others) == 2 else sum(others)
     if seconds == 0:
         raise UsageError(
-            f"{option} {text!r}: this is no limit of time that Slurm takes.",
+            f"{option} {text!r}: not a time limit that Slurm accepts.",
             "For example 90 (minutes), 4:00:00 or 1-12:00:00 (a day and a half)",
         )
     return seconds
@@ -168,7 +168,7 @@ def _extra(text: str) -> str:
     match = _LINE.fullmatch(text)
     if match is None or not text.isprintable():
         raise UsageError(
-            f"--sbatch {text!r}: this is no long option of sbatch in one line.", "For example --sbatch=--qos=long"
+            f"--sbatch {text!r}: not a long option of sbatch on one line.", "For example --sbatch=--qos=long"
         )
     option = match[1]
     if option in _OPTIONS:

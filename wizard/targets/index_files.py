@@ -83,4 +83,4 @@ class IndexFiles:
         """Files in the folder that are none of these, each with a clause."""
         for file in sorted((output / self.folder).glob("*")):
             if file.name not in names:
-                yield f"{self.folder}/{file.name}", "it is the index of no shard of this dataset"
+                yield f"{self.folder}/{file.name}", "it is not the index of a shard of this dataset"

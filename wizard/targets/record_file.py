@@ -56,7 +56,7 @@ def read_record(folder: Path, shard: str) -> StoredRecord:
         record = CommitRecord.from_json(fields)
         rows = tuple(map(ImageFile._make, files))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path} is no commit record") from error
+        raise ValueError(f"{path} is not a commit record") from error
     if record.shard != shard:
         raise ValueError(f"{path} is the commit record of {record.shard}")
     return StoredRecord(plan_id=plan_id, record=record, files=rows)

@@ -245,7 +245,7 @@ class Target(Protocol):
             if path.endswith("/"):
                 yield path, "it is an empty folder, which a trainer takes for a class"
             elif path not in planned:
-                yield path, "it is no part of this dataset, but a trainer's reader would find it"
+                yield path, "it is not part of this dataset, but a trainer's reader would find it"
 
     def first_features(self, file: Path) -> Mapping[str, Values]:
         """The features of the first record of a file; empty where the format has none.

@@ -37,7 +37,7 @@ class Verified:
         images: that were read, by split; as are `shards`.
         pixels: whether TensorFlow decoded every image.
         skipped: images that the build had left out.
-        tensorflow: a sentence for each split on the batch that TensorFlow read.
+        tensorflow: a sentence for each split on the batch that TensorFlow decoded.
         imagenet: whether its classes are ImageNet's.
     """
 

@@ -75,7 +75,7 @@ def decode_shard(expected: Expectation, threads: int, without: Collection[int]) 
     """Decodes a shard's images, but for some places; with one thread, the one in hand is the one being decoded.
 
     Threads decode in parallel, because TensorFlow's operations release the GIL. On two cores that gave 1,170 photos/s
-    of 110 kB; a tf.data pipeline gave 1,060, and took another 33 ms a shard for tracing.
+    of 110 kB; a tf.data pipeline gave 1,060, and took another 33 ms per shard for tracing.
     """
     tf = _tensorflow()
     target = expected.target

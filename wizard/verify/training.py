@@ -1,4 +1,4 @@
-"""Has TensorFlow open a dataset as training code would, in a worker process."""
+"""Reads a batch of each split as training code would, decoded by TensorFlow in a worker process."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -40,13 +40,13 @@ def read_with_tensorflow(
     expectations: Collection[Expectation],
     report: Callable[[Event], None],
 ) -> dict[str, str]:
-    """Reads a batch of each split that has images with TensorFlow; returns a sentence on each.
+    """Reads a batch of each split that has images and has TensorFlow decode it; returns a sentence on each.
 
     Raises:
         VerifyFailed: it cannot use one.
         MachineError: TensorFlow's process cannot be started, or dies.
     """
-    report(Note(text="opening the dataset with TensorFlow"))
+    report(Note(text="decoding a batch of each split with TensorFlow"))
     reader = f"TensorFlow {tensorflow_version(tensorflow)}"
     filled = [each for each in expectations if each.result.images]
     opened: dict[str, str] = {}
@@ -82,7 +82,7 @@ def _read_split(tensorflow: Executor, manifest: Manifest, shards: Collection[Exp
     if any((each.ranks < 0).any() for each in shards):  # some images have no label
         labels = [label for label in labels if label >= lowest]
     if not labels:
-        return f"read a batch of {shape}"
+        return f"decoded a batch of {shape}"
     if min(labels) < lowest or max(labels) > highest:
         raise ValueError(f"labels {min(labels)} to {max(labels)} are not within {lowest} to {highest}")
-    return f"read a batch of {shape}, labels {min(labels)} to {max(labels)}"
+    return f"decoded a batch of {shape}, labels {min(labels)} to {max(labels)}"

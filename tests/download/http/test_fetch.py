@@ -191,7 +191,7 @@ def test_a_different_file_of_the_same_name_is_kept_aside(download: Download, the
     assert (download.data, download.files) == (DATA, [NAME, f"{NAME}.bad", f"{NAME}.bad2"])
     assert (download.folder / f"{NAME}.bad2").read_bytes() == there
     assert download.notes == [
-        f"{NAME} was here and is another file; it is kept aside as {NAME}.bad2, which may be deleted"
+        f"{NAME} was here already and is a different file; it is kept aside as {NAME}.bad2, which may be deleted"
     ]
 
 

@@ -247,7 +247,7 @@ def test_too_long_a_wait_is_not_waited(server: Server, download: Download) -> No
     assert raised.value.what == (
         f"{NAME}: 127.0.0.1 is busy (503 Service Unavailable), and asks for a wait of 120 minutes."
     )
-    assert raised.value.hint == "What is here is kept: give the same command again later"
+    assert raised.value.hint == "What is here is kept: run the same command again later"
     assert download.waits == []
 
 

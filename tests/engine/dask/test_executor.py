@@ -94,7 +94,7 @@ def test_a_call_of_a_lost_worker_is_made_by_another(own_cluster: Cluster, opened
     own_cluster.add("a", "--no-nanny")
     executor = opened(own_cluster)
     own_cluster.add("b", "--no-nanny")
-    assert "takes part" in noted(executor, "worker b on")
+    assert "has joined" in noted(executor, "worker b on")
     future = executor.submit(calls.kill_once, tmp_path / "mark")
     assert future.result() == "made again"
     noted(executor, "is gone")

@@ -74,7 +74,7 @@ def test_a_worker_whose_folder_is_mounted_late_takes_part_after_all(
     assert "is not used" in noted(executor, "worker late on")
     there.rmdir()
     there.symlink_to(here)
-    noted(executor, "takes part")
+    noted(executor, "has joined")
     until(lambda: executor.capacity == 1)
 
 
@@ -85,7 +85,7 @@ def test_a_run_ends_if_no_worker_may_take_part_for_long(
     own_cluster.add("old", "--no-nanny", "--preload", "tests.engine.dask.other_codecs")
     executor = opened(own_cluster)
     future = executor.submit(calls.pid)
-    with pytest.raises(MachineError, match=r"may take part, for 2 seconds now: worker old on .* is not used: codecs"):
+    with pytest.raises(MachineError, match=r"could be used for 2 seconds: worker old on .* is not used: codecs"):
         future.result()
     assert executor.free == 1  # so that a run without a call under way learns of it
 

@@ -91,7 +91,7 @@ def test_a_spill_altered_between_the_passes_is_named_and_removed(
     change(files.images(0) if which == "images" else files.index)
     with pytest.raises(MachineError, match=str(tmp_path)) as error:
         gathered(tmp_path, records)
-    assert "Give the same command again" in error.value.hint
+    assert "Run the same command again" in error.value.hint
     assert read_record(tmp_path, "odd") is None
 
 

@@ -203,7 +203,7 @@ def test_a_spill_altered_between_the_passes_stops_the_build_and_the_next_one_rea
     events = StopAfter(StretchDone, 1, alter)
     with pytest.raises(MachineError, match=r"stretch-00000.*was altered after it was written") as error:
         staged(raw, out, events, run={"workers": 1})
-    assert "Give the same command again" in error.value.hint
+    assert "Run the same command again" in error.value.hint
     again: list[Event] = []
     staged(raw, out, again.append)
     assert contents(out) == direct

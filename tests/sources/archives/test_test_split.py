@@ -99,7 +99,7 @@ def test_a_sample_is_drawn_from_a_large_one(tmp_path: Path) -> None:
         ("validation", "/ILSVRC2012_val_00000001.JPEG", "is an absolute path"),
         ("test", "test/../../ILSVRC2012_test_00000001.JPEG", "has .. in it"),
         ("test", "C:\\ILSVRC2012_test_00000001.JPEG", "is an absolute path"),
-        ("test", "ILSVRC2012_test_00000001.JPEG\udcff", "is no UTF-8"),
+        ("test", "ILSVRC2012_test_00000001.JPEG\udcff", "is not UTF-8"),
     ],
 )
 def test_a_member_whose_name_leads_out_of_the_archive_is_refused(

@@ -258,7 +258,7 @@ def test_several_archives_that_are_no_splits(tmp_path: Path) -> None:
 
 
 def test_an_image_that_is_none_by_its_first_bytes(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"x\.tar/cat/c\.jpg is no image, by the first of its 4 bytes"):
+    with pytest.raises(InputError, match=r"x\.tar/cat/c\.jpg does not begin as an image does \(4 bytes\)"):
         read_all(tarred(tmp_path / "x.tar", info("cat/c.jpg", size=4)))
 
 

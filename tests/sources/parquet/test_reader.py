@@ -104,7 +104,7 @@ def test_a_large_row_group_is_not_held_whole(tmp_path: Path) -> None:
         (lambda data: data[:-1], "has no footer at its end"),
         (lambda data: data[: len(data) // 2] + bytes(len(data) // 2), "has no footer at its end"),
         (lambda _: b"PAR1PAR1", "has no footer at its end"),
-        (lambda data: bytes(len(data)), "no Parquet file: it begins with zeros, not with PAR1"),
+        (lambda data: bytes(len(data)), "not a Parquet file: it begins with zeros, not with PAR1"),
         (lambda _: b"<!DOCTYPE html><html>log in" * 9, "it is a web page"),
         (lambda data: b"GIF89a" + data, "it begins with b'GIF89aPAR1"),
         (lambda data: b"PARE" + data[4:-4] + b"PARE", "is an encrypted Parquet file"),

@@ -30,7 +30,7 @@ def record(**more: Value) -> bytes:
         (record(_image=[JPEG, JPEG]), "has 2 values in image, expected one image"),
         (record(_image=7), "has no bytes in image, expected one image"),
         (record(_image=b""), "has no bytes"),
-        (record(_image=b"<html>no image</html>"), "is no image, by the first of its 21 bytes"),
+        (record(_image=b"<html>no image</html>"), r"does not begin as an image does \(21 bytes\)"),
         (record(_file_name=b"../a.jpg"), r"names its image '\.\./a\.jpg', which has \.\. in it"),
         (record(_file_name=b"/a.jpg"), "which is an absolute path"),
         (record(_file_name=b"a\x1b.jpg"), "which has a control character"),

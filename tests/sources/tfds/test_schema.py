@@ -107,7 +107,7 @@ def test_other_numbers_of_classes_than_names_are_refused(tmp_path: Path) -> None
     [
         (b"car\nb\x1b[2Jus\n", "which has a control character"),
         (b"car\ncar\n", "names the class 'car' twice"),
-        (b"car\n\xff\n", "is no UTF-8: .* at byte 4"),
+        (b"car\n\xff\n", "is not UTF-8: .* at byte 4"),
     ],
 )
 def test_damaged_files_of_labels_are_refused(tmp_path: Path, content: bytes, match: str) -> None:

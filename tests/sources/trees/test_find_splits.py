@@ -247,7 +247,7 @@ def test_an_empty_folder_whose_name_says_nothing_is_no_class_beside_those_of_cla
     raw = open_source(tmp_path)
     assert names(raw, "validation", tmp_path) == [(f"{classes[i]}/val_{i}.jpg", i) for i in range(2)]
     assert raw.table("train", tmp_path, nothing).classes.names == classes
-    assert f"{tmp_path}/val/images holds no images, and is no class." in raw.why
+    assert f"{tmp_path}/val/images holds no images, and is not a class." in raw.why
 
 
 @pytest.mark.parametrize("name", ["hamster", "images"])

@@ -42,7 +42,7 @@ def test_warns_about_an_empty_folder_that_is_not_a_class(tmp_path: Path) -> None
     (train / "images").mkdir()
     data = opened(tmp_path)
     assert names(data, "train", tmp_path) == [(f"{TENCH}_1.JPEG", 0)]
-    assert f"{train}/images holds no images, and is no class." in data.why
+    assert f"{train}/images holds no images, and is not a class." in data.why
 
 
 def test_a_tree_that_lies_behind_a_link_is_not_sound(tmp_path: Path) -> None:

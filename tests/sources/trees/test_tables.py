@@ -64,8 +64,8 @@ def test_files_that_systems_leave_are_ignored(tmp_path: Path) -> None:
         ([f"val/{SEA_SNAKE}/{FIRST_VALIDATION}.JPEG", f"val/{TENCH}/x.txt"], f"{TENCH} holds 1 file, which is no"),
         ([f"val/{SEA_SNAKE}/ILSVRC2012_val_00000000.JPEG"], "has a number outside of 1 to 50,000"),
         ([f"val/{SEA_SNAKE}/a\n.jpg"], "has a control character in it"),
-        ([f"val/{SEA_SNAKE}/a\udcff.jpg"], "is no UTF-8"),
-        ([f"val/{SEA_SNAKE}/a\udcff/{FIRST_VALIDATION}.JPEG"], "is no UTF-8"),
+        ([f"val/{SEA_SNAKE}/a\udcff.jpg"], "is not UTF-8"),
+        ([f"val/{SEA_SNAKE}/a\udcff/{FIRST_VALIDATION}.JPEG"], "is not UTF-8"),
     ],
 )
 def test_what_would_be_silently_wrong_is_named(tmp_path: Path, files: list[str], said: str) -> None:
@@ -138,7 +138,7 @@ def test_warns_about_a_possible_hole_at_the_end_of_a_class_archive(
     ("members", "said"),
     [
         ([(f"{GOLDFISH}_1.JPEG", JPEG)], f"is an image of {GOLDFISH}"),
-        ([(f"{TENCH}_1.JPEG", b"<html>")], f"{TENCH}_1.JPEG is no image, by the first of its 6 bytes"),
+        ([(f"{TENCH}_1.JPEG", b"<html>")], rf"{TENCH}_1.JPEG does not begin as an image does \(6 bytes\)"),
         ([(f"../{TENCH}_1.JPEG", JPEG)], r"has \.\. in it"),
         ([("readme.txt", b"x")], r"holds 1 file, which is not an image: .*readme\.txt"),
         ([], "holds no images"),
@@ -240,7 +240,7 @@ def test_a_cycle_of_linked_folders_is_followed_once(tmp_path: Path) -> None:
 def test_an_image_that_is_no_file_is_named(tmp_path: Path) -> None:
     write(tmp_path, [A_GOLDFISH])
     os.mkfifo(tmp_path / "train" / GOLDFISH / "pipe.jpg")
-    with pytest.raises(InputError, match=r"pipe\.jpg is no regular file"):
+    with pytest.raises(InputError, match=r"pipe\.jpg is not a regular file"):
         names(opened(tmp_path), "train", tmp_path)
 
 

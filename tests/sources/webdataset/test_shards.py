@@ -104,7 +104,7 @@ def test_splits_of_another_label_in_a_list_are_passed_over(tmp_path: Path) -> No
 def test_a_list_that_is_no_json_is_refused(tmp_path: Path) -> None:
     make(tmp_path, "train-0.tar")
     (tmp_path / "_info.json").write_text("<html>")
-    with pytest.raises(InputError, match=r"_info\.json should list the shards of each split, but is no JSON"):
+    with pytest.raises(InputError, match=r"_info\.json should list the shards of each split, but is not valid JSON"):
         opened(tmp_path)
 
 

@@ -260,7 +260,7 @@ def test_a_truncated_compressed_shard_is_refused(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n", "is a pointer of Git LFS"),
         (b"<!DOCTYPE html><html>", "is an HTML page"),
-        (b"no tar at all" * 99, "is no tar archive"),
+        (b"no tar at all" * 99, "is not a tar archive"),
     ],
 )
 @pytest.mark.parametrize("number", [0, 3, 8])

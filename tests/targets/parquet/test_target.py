@@ -199,7 +199,7 @@ def test_verify_names_a_damaged_a_missing_and_a_foreign_file(
     assert f"{Path(FIRST).name}: its sha256 is" in said
     assert f"{Path(FIRST).name}, record " in said
     assert "validation-00000-of-00001.parquet: it cannot be read: No such file" in said
-    assert "data/train-00002-of-00003.parquet: it is no part of this dataset" in said
+    assert "data/train-00002-of-00003.parquet: it is not part of this dataset" in said
 
 
 def test_without_pyarrow_a_build_is_refused_before_it_begins(

@@ -102,7 +102,7 @@ def test_an_index_of_no_shard_is_a_stray(built: Expectation) -> None:
     (index(built).parent / "imagenet1k-train-0001.idx").touch()
     (index(built).parent / "train.json").touch()  # the list for wids
     assert dict(TARGET.strays(folder, [built])) == {
-        f"{INDEX_FOLDER}/imagenet1k-train-0001.idx": "it is the index of no shard of this dataset"
+        f"{INDEX_FOLDER}/imagenet1k-train-0001.idx": "it is not the index of a shard of this dataset"
     }
 
 

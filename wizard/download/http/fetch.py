@@ -96,7 +96,9 @@ def _finish(archive: Archive, md5: str, part: Part, session: Session) -> None:
             "mirror (--base URL), or give the MD5s of this one's files (--checksums FILE)",
         )
     if part.final.exists():
-        _warn_aside(archive.name, set_aside(part.final, part.final), "was here and is another file", session)
+        _warn_aside(
+            archive.name, set_aside(part.final, part.final), "was here already and is a different file", session
+        )
     part.finish()
 
 

@@ -119,7 +119,7 @@ def _fetch_file(file: HubFile, report: Report) -> None:
         if size(file.path) != file.bytes:
             raise DownloadError(
                 f"{file.path} has {size(file.path):,} bytes; the hub's file at {file.commit[:8]} has {file.bytes:,}.",
-                "It is of another revision, or damaged: remove it, and give the same command again",
+                "It is of another revision, or damaged: remove it, and run the same command again",
             )
         return
     began = time.monotonic()

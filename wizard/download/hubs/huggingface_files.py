@@ -24,7 +24,7 @@ _BRANCH = "main"
 _FILE = re.compile(rf"{DATA}/({'|'.join(SPLITS)})-\d+-of-\d+\.parquet", re.ASCII)
 LOG_IN = (
     f"Make a token at https://huggingface.co/settings/tokens, give it to `hf auth login`, accept the terms at {PAGE}; "
-    "then give the same command again"
+    "then run the same command again"
 )
 
 
@@ -105,7 +105,7 @@ def errors_named(asked: str, path: Path) -> Iterator[None]:
         forbidden = DownloadError(
             f"{NAME} accepts the token, but has not granted its account access to {REPOSITORY} (403).",
             f"Open {PAGE}, logged in, and accept the terms; a fine-grained token must also be allowed to read gated "
-            "repositories. Then give the same command again",
+            "repositories. Then run the same command again",
         )
         otherwise = DownloadError(
             f"{NAME} answers {asked} with status {status}.",

@@ -39,7 +39,7 @@ ALL: tuple[What, ...] = ("train", "validation", "boxes", "test")
 _CACHE = "KAGGLEHUB_CACHE"
 _LOG_IN = (
     "Make a token at https://www.kaggle.com/settings/api, save it as that page says, accept the rules at "
-    f"{PAGE}/rules; then give the same command again"
+    f"{PAGE}/rules; then run the same command again"
 )
 
 
@@ -179,7 +179,7 @@ def _set_up(folder: Path, report: Report) -> Iterator[None]:
 def _refused(status: int) -> DownloadError | Transient:
     forbidden = DownloadError(
         f"{NAME} accepts the token, but its account has not accepted the rules of {COMPETITION} (403).",
-        f"Open {PAGE}/rules, logged in, and accept them; then give the same command again",
+        f"Open {PAGE}/rules, logged in, and accept them; then run the same command again",
     )
     otherwise = DownloadError(
         f"{NAME} answers the request for {COMPETITION} with status {status}.",

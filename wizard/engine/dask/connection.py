@@ -133,7 +133,7 @@ class Connection:
             content = pickle.dumps(Deferred(in_worker.look, look, mark))
             sight: Sight = await self._call(address, content, _LOOKING)
         except TimeoutError:
-            why = f"it did not look around within {_LOOKING:.0f} seconds: it may be busy with other work"
+            why = f"its check did not finish within {_LOOKING:.0f} seconds: it may be busy with other work"
             return Sight(host=address, failure=why, is_busy=True)
         except CANCELLED:
             raise

@@ -143,7 +143,7 @@ class Watch:
         if now - self._idle_since > RETURN:
             _, text = next(iter(self._refused.values()))
             raise MachineError(
-                f"No worker of {self._connection.place} may take part, for {duration(RETURN)} now: {text}.",
+                f"No worker of {self._connection.place} could be used for {duration(RETURN)}: {text}.",
                 "Correct that there, or start other workers; the same command then resumes where it stopped",
             )
 
@@ -152,13 +152,13 @@ class Watch:
         try:
             sights = await self._connection.look(self._look, addresses)
         except MachineError as error:  # the disk is full, say: the next look may go better
-            self._note(Note(text=f"Workers that have come cannot look around: {error.what}", warning=True))
+            self._note(Note(text=f"New workers could not be checked: {error.what}", warning=True))
             return
         finally:
             self._looking.difference_update(addresses)
         for address, sight in sights.items():
             if not self._judge(address, sight):
-                self._note(Note(text=f"{_named(address, sight)} has come, and takes part"))
+                self._note(Note(text=f"{_named(address, sight)} has joined"))
         self._update()
         self._changed()
 

@@ -25,7 +25,7 @@ _AT_ONCE = 8 << 20
 """Bytes that are read at once: the images are copied from them, and both are in memory meanwhile."""
 _OF_THE_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Errors that say nothing about a file: the limits of open files, and of memory."""
-_AGAIN = "Give the same command again: it reads that part of the source once more"
+_AGAIN = "Run the same command again: it reads that part of the source once more"
 
 
 class Spilled(NamedTuple):
@@ -126,7 +126,7 @@ def _incomplete(spills: Sequence[OpenSpill], position: int) -> MachineError:
     where = spills[0].files.folder if spills else "the output folder"
     return MachineError(
         f"The images on their way into shards in {where} are not complete: that of position {position:,} is missing.",
-        "Give the same command again: it reads the source once more",
+        "Run the same command again: it reads the source once more",
     )
 
 

@@ -230,6 +230,6 @@ def _records(task: StagedTask) -> list[SpillRecord]:
     if missing is not None:
         raise MachineError(
             f"The spilled images {missing} in {task.spill_folder} are gone: they were removed during the run.",
-            "Give the same command again: it reads that part of the source once more",
+            "Run the same command again: it reads that part of the source once more",
         )
     return [record for record in found if record is not None]

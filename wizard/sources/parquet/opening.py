@@ -72,7 +72,7 @@ def _require_whole(path: Path) -> None:
     if head[: len(_MAGIC)] != _MAGIC:
         seen = "begins with zeros" if not any(head) else f"begins with {head[:16]!r}"
         kind = "is a web page, most likely of a login" if says_html(head) else f"{seen}, not with PAR1"
-        raise InputError(f"{path} ({human_bytes(size)}) is no Parquet file: it {kind}.", AGAIN)
+        raise InputError(f"{path} ({human_bytes(size)}) is not a Parquet file: it {kind}.", AGAIN)
     if tail != _MAGIC or size < _SMALLEST:
         raise InputError(
             f"{path} ({human_bytes(size)}) begins as a Parquet file, but has no footer at its end: it was cut off, or "

@@ -77,7 +77,7 @@ def read_json(path: Path) -> Json:
     try:
         found = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:  # also of text that is not UTF-8
-        raise InputError(f"{path} is no JSON: {error}.", AGAIN) from error
+        raise InputError(f"{path} is not valid JSON: {error}.", AGAIN) from error
     if not isinstance(found, dict):
         raise InputError(f"{path} is not as TensorFlow Datasets writes it: expected an object.", AGAIN)
     return found

@@ -136,7 +136,7 @@ def read_classes(path: Path) -> tuple[str, ...]:
     """The names in a file of labels, read as TFDS does: stripped, empty lines left out; none if it is not there.
 
     Raises:
-        InputError: it is no UTF-8, or names a class twice.
+        InputError: it is not UTF-8, or names a class twice.
         OSError: it cannot be read.
     """
     if not path.exists():
@@ -144,7 +144,7 @@ def read_classes(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_bytes().decode().split("\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no UTF-8: {error.reason} at byte {error.start:,}.", AGAIN) from error
+        raise InputError(f"{path} is not UTF-8: {error.reason} at byte {error.start:,}.", AGAIN) from error
     names = tuple(line.strip() for line in lines if line.strip())
     unprintable = next((name for name in names if _CONTROL.search(name)), None)
     if unprintable is not None:

@@ -101,7 +101,7 @@ def list_shards(folder: Path, info: Info) -> Listing:
     if unfinished:
         remarks.append(f"What TensorFlow Datasets had not finished is ignored: {_few(unfinished)}.")
     if unnamed:
-        remarks.append(f"By their names they are no shards of a split, so they are ignored: {_few(unnamed)}.")
+        remarks.append(f"By their names they are not shards of a split, so they are ignored: {_few(unnamed)}.")
     forms = {form for by_form in found.values() for form in by_form}
     unread = () if splits else tuple(sorted(forms.difference(FORMS)))
     return Listing(splits=splits, remarks=tuple(dict.fromkeys(remarks)), unread=unread)

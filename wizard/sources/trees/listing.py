@@ -112,5 +112,5 @@ def _further(trail: tuple[str, ...], entry: Entry) -> tuple[str, ...]:
 def _size(entry: Entry) -> int:
     if not entry.is_file():
         entry.stat()  # distinguishes a file that has just vanished from a device
-        raise InputError(f"{entry.path} is no regular file.", "Remove it, or put the image there")
+        raise InputError(f"{entry.path} is not a regular file.", "Remove it, or put the image there")
     return entry.stat().st_size

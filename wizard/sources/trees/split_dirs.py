@@ -141,7 +141,7 @@ def together(path: Path, parts: Sequence[SplitDir]) -> SplitDir:
 def idle_folders(split_dirs: Iterable[SplitDir]) -> list[str]:
     """Sentences about the folders in `SplitDir.idle`."""
     idle = [piece.path / name for piece in pieces_of(split_dirs) for name in piece.idle]
-    return [f"{path} holds no images, and is no class." for path in idle]
+    return [f"{path} holds no images, and is not a class." for path in idle]
 
 
 class Glimpse(NamedTuple):

@@ -29,7 +29,7 @@ class ShardGroup:
         split: the split that their names, or that of their folder below the source's, say.
         glimpse: what some of them hold.
         number: the number of the first of them, as it stands there; empty if there is none.
-        unreadable: whether those that were looked at are no tar archives, as after a download that failed, or damaged
+        unreadable: whether those that were looked at are not tar archives, as after a download that failed, or damaged
             before their first sample.
     """
 

@@ -64,7 +64,7 @@ def _splits(path: Path) -> Mapping[str, Any]:
         if path.name != _NAMES[0]:
             return {}
         raise InputError(
-            f"{path} should list the shards of each split, but is no JSON: {error}.",
+            f"{path} should list the shards of each split, but is not valid JSON: {error}.",
             _AGAIN,
         ) from error
     splits = content.get("splits") if isinstance(content, dict) else None

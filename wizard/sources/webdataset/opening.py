@@ -63,7 +63,7 @@ def why_no_tar(path: Path) -> str:
         return f"is an HTML page of {size}, most likely a login or error page saved under the shard's name"
     if streams.compression(head) or not any(head) or tar.is_header(head):
         return ""
-    return f"({size}) is no tar archive: it begins with {head[:16]!r}"
+    return f"({size}) is not a tar archive: it begins with {head[:16]!r}"
 
 
 @contextmanager

@@ -24,7 +24,7 @@ _OURS = frozenset(("filename", "label", "class", "text", "boxes"))
 """Keys of a sample that this program wrote; see `targets.webdataset.members`."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _SHOWN = 40
-_NO_BOXES = "has boxes in its json that are no lists of four numbers"
+_NO_BOXES = "has boxes in its json that are not lists of four numbers"
 
 
 class InvalidSample(ValueError):

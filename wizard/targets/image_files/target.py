@@ -161,8 +161,8 @@ class ClassFolders(ImageFiles):
     format: ClassVar[str] = "folders"
     offer: ClassVar[Offer] = Offer(
         title="Folders of classes",
-        about="train/<wnid>/, as PyTorch's ImageFolder and timm read",
-        help="Folders hold a file for each image, a million in all, as PyTorch's ImageFolder and timm read them.",
+        about="train/<class>/, as PyTorch's ImageFolder and timm read",
+        help="Folders of classes hold one file per image, as PyTorch's ImageFolder and timm read them.",
         short="folders of classes",
         folder="images",
     )
@@ -178,13 +178,17 @@ class FlatFolders(ImageFiles):
     format: ClassVar[str] = "flat"
     offer: ClassVar[Offer] = Offer(
         title="Flat folders",
-        about="train_flatten/<wnid>_<number>.JPEG",
+        about="train_flatten/<class>_<name>.JPEG",
         help="",
         short="flat folders",
         folder="images-flat",
     )
-    what: ClassVar[str] = "image files in one folder a split"
+    what: ClassVar[str] = "image files in one folder per split"
     trainers: ClassVar[tuple[Trainer, ...]] = (*trainers.FLAT, *metadata_trainers.FLAT)
+
+    @property
+    def ingredients(self) -> dict[str, str]:
+        return {"format": "image files in one folder a split, version 1"}  # hashed into plan ids, so these words stay
 
 
 def _files_below(folder: Path, below: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ MOST = 32 << 20
 WORKER_BYTES = 150_000_000
 """Bytes of memory that pyarrow and a row group take: with photos of 110 kB, workers had 200 MB instead of 60 MB."""
 _OPTIONS = {
-    "compression": "NONE",  # JPEGs do not get smaller, and all else is 40 bytes an image
+    "compression": "NONE",  # JPEGs do not get smaller, and all else is 40 bytes per image
     "use_dictionary": False,
     "write_statistics": [PATH, LABEL],  # those of the images would be images
     "write_page_index": True,  # as datasets does: readers that want some rows find their pages

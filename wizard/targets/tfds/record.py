@@ -44,7 +44,7 @@ def seen(payload: bytes, planned: Planned) -> Seen:
     try:
         features = example.decode(payload)
     except example.ExampleDamage as damage:
-        return Seen(0, [f"it is no tf.train.Example of the kind that was written: {damage}"])
+        return Seen(0, [f"it is not a tf.train.Example of the kind that was written: {damage}"])
     unlike = [key for key, kind in _KINDS.items() if not isinstance(features.get(key), kind)]
     unlike += sorted(features.keys() - _KINDS.keys())
     if unlike:

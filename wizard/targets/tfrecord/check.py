@@ -57,7 +57,7 @@ def seen_of_source(payload: bytes, planned: Planned) -> Seen:
 
 
 def _no_example(damage: example.ExampleDamage) -> Seen:
-    return Seen(0, [f"it is no tf.train.Example of the kind that was written: {damage}"])
+    return Seen(0, [f"it is not a tf.train.Example of the kind that was written: {damage}"])
 
 
 def _wrong(features: _Features, planned: Planned, kinds: Mapping[str, type]) -> Iterator[str]:

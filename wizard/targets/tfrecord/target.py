@@ -31,17 +31,17 @@ _NAMED = imagenet2012.NamedFiles(form="tfrecord")
 _OPTIONS = {
     "features": Option(
         allowed=(
-            Allowed("inception", "15 features a record"),
+            Allowed("inception", "15 features per record"),
             Allowed("tpu", "9 features", review="the 9 features of imagenet_to_gcs.py"),
         ),
-        description="15 features a record, or the 9 of imagenet_to_gcs.py",
+        description="15 features per record, or the 9 of imagenet_to_gcs.py",
     ),
     "split_folders": switch(
         default=False,
         description="whether each split has a folder of its own: tfrecord_train/, tfrecord_val/, tfrecord_test/",
         text="A folder for each split?",
         label="Split folders",
-        review="a folder a split",
+        review="one folder per split",
     ),
     "index": INDEX,
     "tfds": TFDS_OPTION,
@@ -132,7 +132,7 @@ class TFRecords(OneFileShards):
     def ingredients(self) -> dict[str, str]:
         named = {"format": self.schema.what}
         if self.split_folders:
-            named["shards lie"] = "in a folder a split"
+            named["shards lie"] = "in a folder a split"  # hashed into plan ids, so these words stay
         return named | (imagenet2012.INGREDIENT if self.is_named else {})
 
     @property
@@ -216,8 +216,8 @@ def _require_tfds_alone(asked: Mapping[str, Any]) -> None:
     """Raises UsageError if options are given that a dataset of TFDS's cannot have."""
     if asked.get("split_folders"):
         raise UsageError(
-            f"{imagenet2012.ASKED} puts all shards into {imagenet2012.FOLDER}, and output.split_folders asks for a "
-            "folder a split.",
+            f"{imagenet2012.ASKED} puts all shards into {imagenet2012.FOLDER}, and output.split_folders asks for one "
+            "folder per split.",
             Hint("Leave output.split_folders out, or say {}", "output.split_folders=false"),
         )
     if asked.get("features", "inception") != "inception":

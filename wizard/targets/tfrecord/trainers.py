@@ -152,7 +152,7 @@ TRAINERS = (
         name="tf.data",
         family=TENSORFLOW,
         title="tf.data",
-        about="TFRecord shards, labels from 1, as the older scripts write",
+        about="TFRecord shards, labels from 1, as in build_imagenet_data.py",
         program=_tf_data,
         install="tensorflow",
     ),

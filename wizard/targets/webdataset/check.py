@@ -47,10 +47,10 @@ def seen(sample: Sample, planned: Planned, key: str, kinds: Mapping[str, type]) 
     wrong = [] if label == str(planned.label).encode() else [f"its cls is {label!r}, expected {planned.label}"]
     described = parsed(text)
     if not isinstance(described, dict):
-        return Seen(0, [*wrong, "its json is no JSON object"])
+        return Seen(0, [*wrong, "its json is not a JSON object"])
     boxes = _boxes(described.get("boxes"))
     wrong += _misdescribed(described, planned, kinds)
-    wrong += ["the boxes of its json are no lists of four numbers"] if boxes is None else images.wrong_boxes(boxes)
+    wrong += ["the boxes of its json are not lists of four numbers"] if boxes is None else images.wrong_boxes(boxes)
     wrong += images.wrong(encoded, described)
     return Seen(0 if boxes is None else len(boxes), wrong)
 
