@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wizard import profile_store
 from wizard.ask import setup_draft
-from wizard.ask.apart import apart, differs_from_saved, in_another_folder
+from wizard.ask.apart import apart, differs_from_saved, followed, in_another_folder
 from wizard.ask.asking import ask
 from wizard.ask.cluster import ask_and_prepare
 from wizard.ask.context import Context
@@ -16,7 +16,7 @@ from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.preview_page import look_at
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
-from wizard.ask.questions import BY_KEY, QUESTIONS
+from wizard.ask.questions import BY_KEY
 from wizard.ask.review import images, review_prompt, rows
 from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
@@ -180,17 +180,11 @@ class Interview:
     def _keep_apart(self) -> None:
         """After a change: a folder and a name of its own where they are another build's, and what has followed."""
         before, self._before_edit = self._before_edit, None
-        if before is None:
-            return
-        answered = self._draft
-        self._draft = apart(before, answered)
-        old, new = before.answers.values, self._draft.answers.values
-        for question in QUESTIONS:
-            key = question.key
-            followed = self._draft.chosen.get(key) != answered.chosen.get(key) or key not in self._draft.chosen
-            if followed and key in old and key in new and old[key] != new[key]:
-                prompt = self._draft.prompt(question)
-                self._prompter.say(f"  · {question.label}: {title(prompt, new[key])} (was {title(prompt, old[key])})")
+        if before is not None:
+            answered = self._draft
+            self._draft = apart(before, answered)
+            for line in followed(before, answered, self._draft):
+                self._prompter.say(line)
 
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = checks.failed(verdict.checks, ())
