@@ -357,6 +357,16 @@ def test_reports_that_records_keep_their_boxes(tmp_path: Path) -> None:
     assert "The records keep the bounding boxes that they have, whatever source.boxes says" in said
 
 
+@pytest.mark.parametrize(("given", "parts"), [(None, 1), (90, 90)])
+def test_small_splits_become_image_files_in_few_parts_of_which_nothing_is_said(
+    raw: Path, tmp_path: Path, given: int | None, parts: int
+) -> None:
+    output = {"format": "folders", "train_shards": given}
+    asked: dict[str, Any] = {"source": {"splits": ["train"], "boxes": "none"}, "output": output}
+    assert resolve(profile(raw, tmp_path / "out", **asked), ignore).shards == {"train": parts}
+    assert not [note for note in notes_of(raw, **asked) if "shards" in note.text]
+
+
 def test_compressed_records_are_shuffled_and_read_in_stages_unless_shards_are_kept(tmp_path: Path) -> None:
     raw = records(tmp_path / "records", [[0, 1, 0], [1]])
     for file in list(raw.iterdir()):

@@ -54,7 +54,7 @@ class Source(Section):
     )
     read: Literal["auto", "direct", "staged"] = Field(
         default="auto",
-        description="direct reads each shard's images where they lie; staged reads the source once, in order; auto "
+        description="direct reads each shard's images in place; staged reads the source once, in order; auto "
         "chooses by what the source and its disk are",
     )
     splits: Splits = Field(default=("train", "validation"), description='these and "test"; reports follow their order')
@@ -220,10 +220,14 @@ class Profile(Section):
             return self.output.label_base
         return registry.first_label(dict(self.output))
 
+    def shards_given(self, split: Split) -> int | None:
+        """How many shards it says that a split is written to."""
+        given: int | None = getattr(self.output, f"{split}_shards")
+        return given
+
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""
-        given: int | None = getattr(self.output, f"{split}_shards")
-        return given or registry.TARGETS[self.output.format].usual_shards(dict(self.output))[split]
+        return self.shards_given(split) or registry.TARGETS[self.output.format].usual_shards(dict(self.output))[split]
 
     def boxes(self, split: Split) -> bool:
         """Whether a split's records carry the boxes that are known."""

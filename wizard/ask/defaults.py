@@ -10,11 +10,9 @@ from wizard.ask.context import Context
 from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
-from wizard.engine.transform import LOSSLESS_ENOUGH
 from wizard.folders import as_typed
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.classes import as_text, numbered
-from wizard.sources.image_formats import conversions
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 
@@ -189,23 +187,6 @@ def _taken(place: Path) -> bool:
         return place.exists() and (not place.is_dir() or any(place.iterdir()))
     except OSError:  # a folder that cannot be read is not known to be empty
         return True
-
-
-def resize_choices(known: Known) -> tuple[Choice, ...]:
-    """What images may become; keeping them names those that are not JPEGs, which no trainer's reader expects."""
-    return (
-        Choice("shortest", "Shrink to a shortest side", "keeps the aspect ratio; usual for training"),
-        Choice("original", "Keep the originals", f"JPEGs keep their bytes; {_not_kept(known)}"),
-        Choice("exact", "Exact height × width", "all of one size; the aspect ratio is not kept"),
-        Choice("crop", "Scale and center-crop", "all of one size; keeps the aspect ratio, cuts off edges"),
-    )
-
-
-def _not_kept(known: Known) -> str:
-    chosen = splits_of(known)
-    tables = [survey.table for split, survey in known.context.surveys.items() if split in chosen]
-    converted = conversions(table.formats for table in tables if table is not None)
-    return f"{converted}, quality {LOSSLESS_ENOUGH}" if converted else "largest; MLPerf's rule"
 
 
 def resize(known: Known) -> Value:

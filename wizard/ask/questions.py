@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from wizard.ask import defaults, folder_answers, number_remarks, trainers, validation
+from wizard.ask import defaults, folder_answers, image_choices, number_remarks, trainers, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
@@ -170,7 +170,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "the originals. Keep the originals if a benchmark's rules ask for it.",
         default=defaults.resize,
         stays=True,  # another trainer would else turn images that were accepted into others
-        choices=defaults.resize_choices,
+        choices=image_choices.resize_choices,
         governs=tuple(f"image.{key}" for key in Image.model_fields),
         affects_images=True,
     ),

@@ -257,8 +257,11 @@ def count_planned(folder: Path, manifest: Manifest) -> list[ClassCounts]:
         ranks[shard.split].append(each.ranks[kept])
         if kept.any():
             first = int(np.argmax(kept))
-            text = f"{each.shard}: {each.names[first].decode()}"
-            examples.setdefault(shard.split, (text, int(each.ranks[first])))
+            name, rank = each.names[first].decode(), int(each.ranks[first])
+            text = f"{each.shard}: {name}"
+            if manifest.target.one_file_per_image:
+                text = manifest.target.place(shard.split, name, manifest.classes.name(rank))
+            examples.setdefault(shard.split, (text, rank))
     counts = []
     for split, found in ranks.items():
         column = np.concatenate([np.empty(0, np.int16), *found])

@@ -43,7 +43,7 @@ def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[N
     if job.reading.why:
         yield Note(text=job.reading.why, warning=job.reading.is_slow)
     for split, table in tables.items():
-        if not kept and job.shards[split] > len(table):
+        if not kept and job.shards[split] > len(table) and not job.target.one_file_per_image:
             few = f"{split}: {job.shards[split]:,} shards for {len(table):,} images leave some empty"
             yield Note(text=f"{few} (output.{split}_shards)", warning=True)
 

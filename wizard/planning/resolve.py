@@ -22,6 +22,9 @@ from wizard.sources.source import Source, Survey, overlap
 from wizard.targets import registry
 from wizard.targets.target import Target
 
+_IMAGES_AT_A_TIME = 100
+"""Fewest image files that a worker is given at a time, unless a profile says otherwise."""
+
 
 def resolve(profile: Profile, report: Report) -> Job:
     """Opens and surveys the source, and decides everything about the build.
@@ -60,7 +63,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
     _require_fit(profile, source)
     mine = {split: surveys[split] for split in profile.source.splits}
     table = next((survey.table for survey in mine.values() if survey.table is not None), None)
-    shards = {split: profile.shards(split) for split in mine}
+    shards = {split: _shards(profile, survey) for split, survey in mine.items()}
     if profile.output.shards == "keep":
         shards = {split: survey.shards for split, survey in mine.items()}
     classes = imagenet() if table is None else table.classes
@@ -80,6 +83,15 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         classes=classes,
         reading=reading,
     )
+
+
+def _shards(profile: Profile, survey: Survey) -> int:
+    """How many shards a split is written to; of image files, nobody sees them, so that small ones are no use."""
+    split = survey.split
+    usual = profile.shards(split)
+    if profile.shards_given(split) or not registry.TARGETS[profile.output.format].one_file_per_image:
+        return usual
+    return max(1, min(usual, survey.images // _IMAGES_AT_A_TIME))
 
 
 def decide_without_source(profile: Profile) -> Settings:

@@ -81,7 +81,7 @@ def reading(settings: Settings, estimated: Estimated | None) -> CheckResult:
     if not isinstance(settings, Job):
         return replace(result, status="warn", found="not known, as the raw data cannot be read")
     speed = f" ({estimated.reading})" if estimated is not None and estimated.reading else ""
-    found = f"each shard reads its images where they lie{', which is fast enough' if speed else ''}{speed}"
+    found = f"each image is read in place{', which is fast enough' if speed else ''}{speed}"
     if settings.reading.staged:
         found = settings.reading.why or "once, in order, as source.read asks"
     if not settings.reading.is_slow:
