@@ -32,6 +32,13 @@ class Unfinished:
     idle: float
 
 
+def begun(profile: Profile, *, whole: bool) -> None:
+    """Notes that a build begins: in its folder, and on this machine if one run is to build the whole."""
+    keep(profile)
+    if whole:
+        remember(profile)
+
+
 def keep(profile: Profile) -> None:
     """Writes the profile of a build that begins into its folder; a failure to do so does not stop the build."""
     with suppress(OSError):

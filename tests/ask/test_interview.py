@@ -440,6 +440,19 @@ def test_a_config_folder_that_cannot_be_written_is_no_reason_not_to_build(
     assert outcome is not None
     assert (outcome.kind, outcome.path) == ("start", None)
     assert "The profile is not saved" in script.said[-1]
+    script, outcome = converse(*forward, "background")  # whose other process could not read it
+    assert outcome is None
+    assert script.keys[-2:] == ["review", "review"]
+
+
+def test_a_start_in_the_background_saves_the_profile_for_the_other_process(
+    converse: Converse, forward: list[Any]
+) -> None:
+    _, outcome = converse(*forward, "background")
+    assert outcome is not None
+    assert outcome.kind == "background"
+    assert outcome.path is not None
+    assert profile_store.load(str(outcome.path)) == outcome.profile
 
 
 def test_a_file_where_the_result_would_go_is_passed_over(converse: Converse, raw_copy: Path) -> None:

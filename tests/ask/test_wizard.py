@@ -128,11 +128,11 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
 
     second = person()
     second.reads("What would you like to do?").reads("Resume the unfinished setup").types(ENTER)
-    second.reads("Memory").reads("Ready").types(DOWN, ENTER)
+    second.reads("Memory").reads("Ready").types(DOWN, DOWN, ENTER)
     second.reads("Which answer?").types(*[DOWN] * 8, ENTER)
     second.reads("JPEG quality, 1 to 100").types(CLEAR, "120", ENTER)
     second.reads("120 is above 100").reads("JPEG quality, 1 to 100").types("\x7f\x7f\x7f", "70", ENTER)
-    second.reads("quality 70").reads("Ready").types(DOWN, DOWN, ENTER)
+    second.reads("quality 70").reads("Ready").types(DOWN, DOWN, DOWN, ENTER)
     assert second.ends() == 0
     assert "imagenet-setup run mine" in second.text
     profile = profile_store.load("mine")

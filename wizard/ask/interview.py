@@ -1,7 +1,6 @@
 """The setup conversation: questions, back, review, edit; answers are saved after each question."""
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from wizard import profile_store
 from wizard.ask import setup_draft
 from wizard.ask.apart import apart, differs_from_saved, followed, in_another_folder
 from wizard.ask.asking import ask
-from wizard.ask.cluster import ask_and_prepare
+from wizard.ask.cluster import Cluster
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
@@ -22,7 +21,7 @@ from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
 from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
 from wizard.ask.validation import error_for, source_overlap
-from wizard.ask.view import Outcome, View
+from wizard.ask.view import Outcome, Start, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.folders import shortened
 from wizard.planning import Job
@@ -30,8 +29,8 @@ from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.preflight.preview import write_preview
 from wizard.profile import Profile
-from wizard.submit.prepare import Prepared, that_matter
-from wizard.submit.sbatch import sbatch_is_here, submit
+from wizard.submit.prepare import that_matter
+from wizard.submit.sbatch import sbatch_is_here
 from wizard.typed_path import expanded
 
 OUTPUT = "output.path"
@@ -51,7 +50,7 @@ class Interview:
         self._before_edit: SetupDraft | None = None
         self._previewed: object = None
         self._page: Path | None = None
-        self._about_jobs: Mapping[str, Value] = {}
+        self._cluster = Cluster(prompter)
 
     def run(self) -> Outcome:
         """The whole conversation.
@@ -194,17 +193,17 @@ class Interview:
             on_cluster if sbatch_is_here() else None,
             is_complete=verdict.is_complete,
             has_preview=self._page is not None,
+            background=self._view.has_person,
         )
         match self._prompter.ask(prompt):
-            case "start":
-                path, ignored = self._save_if_possible(profile), tuple(check.name for check in failing)
-                return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=ignored)
+            case "start" | "background" as how:
+                return self._start(how, profile, verdict, tuple(check.name for check in failing))
             case "verify":
                 return Outcome(kind="verify", profile=profile)
             case "cluster":
                 return self._submit(profile, verdict, tuple(check.name for check in on_cluster))
             case "script":
-                prepared = self._prepare(verdict, tuple(check.name for check in on_cluster))
+                prepared = self._cluster.prepare(verdict, tuple(check.name for check in on_cluster))
                 if prepared is not None:
                     self._view.scripts(prepared)
             case "save":
@@ -230,28 +229,17 @@ class Interview:
         else:
             self._edit_one()
 
-    def _prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
-        """The scripts of a build on a cluster; None if the person goes back, or it cannot be."""
-        try:
-            prepared, self._about_jobs = ask_and_prepare(self._prompter, verdict, ignored, self._about_jobs)
-        except Back:
-            return None
-        except SetupError as error:
-            self._prompter.say(f"✗ {as_error(error)}")
-            return None
-        return prepared
+    def _start(self, how: Start, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
+        path = self._save_if_possible(profile)
+        if path is None and how == "background":
+            return None  # another process is to read it
+        return Outcome(kind=how, profile=profile, path=path, verdict=verdict, ignored=ignored)
 
     def _submit(self, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
-        prepared = self._prepare(verdict, ignored)
-        if prepared is None:
+        submitted = self._cluster.submit(verdict, ignored)
+        if submitted is None:
             return None
-        try:
-            jobs = submit(prepared)
-        except MachineError as error:  # a partition that does not exist, say
-            self._prompter.say(f"✗ {as_error(error)}")
-            return None
-        path = self._save_if_possible(profile)
-        return Outcome(kind="submitted", profile=profile, path=path, submitted=(prepared, jobs))
+        return Outcome(kind="submitted", profile=profile, path=self._save_if_possible(profile), submitted=submitted)
 
     def _save(self, profile: Profile) -> Path:
         replaced = differs_from_saved(profile, self._draft.context)

@@ -112,6 +112,7 @@ def review_prompt(
     *,
     is_complete: bool = False,
     has_preview: bool = False,
+    background: bool = False,
 ) -> Prompt:
     """The choice below the review: a build is offered only where it could begin and something is left to build.
 
@@ -120,6 +121,7 @@ def review_prompt(
         on_cluster: of those that would fail on a cluster too; None where there is none to submit to.
         is_complete: whether the dataset is there already.
         has_preview: whether there is a page of images before and after.
+        background: whether a start in the background is offered.
     """
     start = "Start" if on_cluster is None else "Run here"
     begin: list[Choice] = []
@@ -131,6 +133,9 @@ def review_prompt(
         ]
     elif can_be_ignored(failing):
         begin = [Choice("start", f"{start}{_despite(failing)}")]
+        if background:
+            about = "the shell is free once it builds"
+            begin.append(Choice("background", f"{start} in the background{_despite(failing)}", about))
     elif any(check.setting == ELSEWHERE for check in failing):
         begin = [Choice("folder", "Choose another folder")]
     if on_cluster is not None and not is_complete and can_be_ignored(on_cluster):

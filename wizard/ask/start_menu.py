@@ -1,16 +1,18 @@
 """The first question: a new setup, unfinished work, or a download."""
 
+import time
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from wizard import profile_store, unfinished_builds
+from wizard import local_runs, profile_store, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, put
 from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft
-from wizard.errors import SetupError
+from wizard.errors import SetupError, UsageError
 from wizard.folders import saved_folder, shortened
 from wizard.formatting import duration
+from wizard.local_runs import LocalRun
 
 Start: TypeAlias = Literal["first", "back", "download"]
 """Whence a person comes to the menu."""
@@ -19,8 +21,8 @@ _SHOWN = 5
 _DOWNLOAD = Choice("download", "Download the archives", "I don't have it yet")
 
 
-def choose_start(prompter: Prompter, start: Start = "first") -> SetupDraft | Path | None:
-    """Answers to start from, empty ones for a new setup; or the profile of an unfinished build to resume.
+def choose_start(prompter: Prompter, start: Start = "first") -> SetupDraft | Path | LocalRun | None:
+    """Answers to start from, empty ones for a new setup; the profile of an unfinished build; or a run to watch.
 
     None where the archives are to be fetched first.
 
@@ -53,7 +55,12 @@ def choose_start(prompter: Prompter, start: Start = "first") -> SetupDraft | Pat
             prompter.say(f"✗ {error}")
 
 
-def _from(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
+def _from(chosen: str, prompter: Prompter) -> SetupDraft | Path | LocalRun | None:
+    if chosen.startswith("watch:"):
+        run = local_runs.read(chosen.removeprefix("watch:"))
+        if run is None:
+            raise UsageError("That build has ended.")
+        return run
     if chosen.startswith("build:"):
         return Path(chosen.removeprefix("build:"))
     if chosen == "download":
@@ -66,13 +73,23 @@ def _from(chosen: str, prompter: Prompter) -> SetupDraft | Path | None:
 
 
 def _begun_before() -> tuple[Choice, ...]:
+    running = {Path(run.output).resolve(): run for run in reversed(local_runs.alive())}
     choices = [
+        Choice(
+            f"watch:{run.name}",
+            f"Watch the build that runs in {shortened(Path(run.output))}",
+            f"process {run.pid}, begun {duration(time.time() - run.begun)} ago",
+        )
+        for run in running.values()
+    ]
+    unfinished = [each for each in unfinished_builds.unfinished() if each.output.resolve() not in running]
+    choices += [
         Choice(
             f"build:{each.profile}",
             f"Resume the unfinished build in {shortened(each.output)}",
             f"{each.done:,} of {each.shards:,} shards, stopped {duration(each.idle)} ago",
         )
-        for each in unfinished_builds.unfinished()[:_SHOWN]
+        for each in unfinished[:_SHOWN]
     ]
     if stored := setup_draft.load():
         draft, age = stored

@@ -17,11 +17,14 @@ from wizard.ask.start_menu import Start, choose_start
 from wizard.ask.survey_source import SOURCE
 from wizard.ask.view import Outcome, View
 from wizard.build import Options
+from wizard.commands.attach import follow
+from wizard.commands.background import start_in_background
 from wizard.commands.run import start
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import as_typed, shortened
+from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.profile_store import command_that_resumes, load
 from wizard.submit.present import as_fields, show_submitted
@@ -49,6 +52,8 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup resumes with them") from None
+    if isinstance(ended, LocalRun):
+        return follow(ended, output)
     if isinstance(ended, Path):
         begun = load(str(ended))
         session.resume = command_that_resumes(begun.output_path)
@@ -56,14 +61,14 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
     return _end(output, ended)
 
 
-def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
+def _conversation(output: Output, prompter: Prompter) -> Outcome | Path | LocalRun:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
     start: Start = "first"
     while True:
         begun = _draft_or_build(output, prompter, start)
-        if isinstance(begun, Path):
+        if isinstance(begun, Path | LocalRun):
             return begun
         # Closed also at Ctrl-C, so that no worker process is left behind.
         with suppress(Back), closing(LiveEstimate()) as live:
@@ -71,8 +76,8 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path:
         start = "back"
 
 
-def _draft_or_build(output: Output, prompter: Prompter, start: Start = "first") -> SetupDraft | Path:
-    """A draft, or a profile to build; a failed download returns to the choice."""
+def _draft_or_build(output: Output, prompter: Prompter, start: Start = "first") -> SetupDraft | Path | LocalRun:
+    """A draft, a profile to build, or a run to watch; a failed download returns to the choice."""
     answers: Mapping[str, Value] = {}
     begun = choose_start(prompter, start)
     while begun is None:
@@ -133,5 +138,10 @@ def _end(output: Output, outcome: Outcome) -> int:
         output.event("finished", {"kind": "saved", "profile": str(outcome.path), "command": command, "exit_code": 0})
         return 0
     output.say(f"· saved as {shortened(outcome.path)}; {command} does the same again")
-    session.resume = " ".join([command, *(f"--ignore {name}" for name in outcome.ignored)])
+    ignoring = [f"--ignore={name}" for name in outcome.ignored]
+    if outcome.kind == "background":
+        return start_in_background(
+            ["run", outcome.path.stem, *(f"--ignore={name}" for name in outcome.ignored)], output
+        )
+    session.resume = " ".join([command, *ignoring])
     return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)

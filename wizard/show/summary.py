@@ -21,6 +21,11 @@ _CHECKS = {
 """What was found out about the images, by `transform.Check`."""
 
 
+def built(event: BuildResult | SliceResult, width: int = at_a_glance.WIDTH) -> str:
+    """The result of a run, whether it completed the dataset or a slice; `width` is that of `finished`."""
+    return finished(event, width) if isinstance(event, BuildResult) else slice_finished(event)
+
+
 def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
     """The result of a build, and how to check and load it, in lines of so many columns; paths are never broken.
 
