@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from wizard.errors import ProfileError, UsageError
+from wizard.errors import Hint, ProfileError, UsageError
 from wizard.formats import encoders
 from wizard.formats.encoders import Encoder
 from wizard.formats.resize import ResizeMode
@@ -126,16 +126,23 @@ class Image(Section):
     )
 
 
+_SIDES: dict[str, set[str]] = {
+    "original": set(),
+    "shortest": {"size"},
+    "exact": {"height", "width"},
+    "crop": {"height", "width"},
+}
+"""The sides, as keys, that each way of resizing needs."""
+
+
 def _image_problems(image: Mapping[str, object]) -> list[str]:
     """Values of an image section that contradict each other, whether or not each is valid by itself."""
     resize = str(image.get("resize", "original"))
-    needed = {"original": set(), "shortest": {"size"}, "exact": {"height", "width"}, "crop": {"height", "width"}}
-    if resize not in needed:
+    if resize not in _SIDES:
         return []
-    wanted = needed[resize]
-    given = {key for key in ("size", "height", "width") if image.get(key) is not None}
-    problems = [f'{key} is missing; resize = "{resize}" needs it' for key in sorted(wanted - given)]
-    problems += [f'{key} has no meaning with resize = "{resize}"' for key in sorted(given - wanted)]
+    missing, unused = _wrong_sides(image)
+    problems = [f'{key} is missing; resize = "{resize}" needs it' for key in missing]
+    problems += [f'{key} has no meaning with resize = "{resize}"' for key in unused]
     if resize != "original" and image.get("quality") is None:
         problems.append("quality is missing; resized images are encoded again (1 to 100, recipes use 85 to 90)")
     if image.get("upscale") and resize != "shortest":
@@ -143,6 +150,22 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
     if image.get("keep_small") and resize == "original":
         problems.append('keep_small has no meaning with resize = "original", which keeps all bytes without a quality')
     return problems
+
+
+def _wrong_sides(image: Mapping[str, object]) -> tuple[list[str], list[str]]:
+    """Keys of sides that are missing for the way of resizing, and those that are not for it."""
+    wanted = _SIDES.get(str(image.get("resize", "original")), set())
+    given = {key for key in ("size", "height", "width") if image.get(key) is not None}
+    return sorted(wanted - given), sorted(given - wanted)
+
+
+def _hint(image: object) -> Hint:
+    """How to mend a profile; where sides do not fit the way of resizing, with the settings that would."""
+    missing, unused = _wrong_sides(image) if isinstance(image, Mapping) else ([], [])
+    settings = [*(f"image.{key}=" for key in unused), *(f"image.{key}=PIXELS" for key in missing)]
+    if not settings:
+        return Hint(_FIX)
+    return Hint(f"Add {' '.join(['{}'] * len(settings))}, or fix the file", *settings)
 
 
 def _path_problems(profile: "Profile") -> list[str]:
@@ -235,5 +258,5 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     if profile is not None:
         problems += _path_problems(profile)
     if profile is None or problems:
-        raise ProfileError(where, problems, _FIX)
+        raise ProfileError(where, problems, _hint(table.get("image")))
     return profile

@@ -27,7 +27,7 @@ HOLDOUTS = (
     Choice(50, "50 images of each class", "as ILSVRC2012's validation and ImageNet-21K-P's have"),
 )
 
-_IMAGES_A_SHARD = 100
+IMAGES_A_SHARD = 100
 """Fewest images in a shard of a subset: smaller shards only make more files."""
 _TITLES: Mapping[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
 
@@ -237,7 +237,7 @@ def shards(split: Split, known: Known) -> int:
         return last.shards(split)
     images = surveys[split].images if split in surveys else IMAGES[split].images
     most = target_of(known).usual_shards(trainers.output(known))[split]
-    return max(1, min(most, images // _IMAGES_A_SHARD))
+    return max(1, min(most, images // IMAGES_A_SHARD))
 
 
 def uncounted(split: Split, known: Known) -> int | None:

@@ -1,21 +1,21 @@
 """The setup conversation: questions, back, review, edit; answers are saved after each question."""
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from wizard import profile_store
 from wizard.ask import setup_draft
+from wizard.ask.apart import apart, differs_from_saved, followed, in_another_folder
 from wizard.ask.asking import ask
-from wizard.ask.cluster import ask_and_prepare
+from wizard.ask.cluster import Cluster
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.preview_page import look_at
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
-from wizard.ask.questions import BY_KEY, QUESTIONS
+from wizard.ask.questions import BY_KEY
 from wizard.ask.review import images, review_prompt, rows
 from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
@@ -29,11 +29,13 @@ from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.preflight.preview import write_preview
 from wizard.profile import Profile
-from wizard.submit.prepare import Prepared, that_matter
-from wizard.submit.sbatch import sbatch_is_here, submit
+from wizard.submit.prepare import that_matter
+from wizard.submit.sbatch import sbatch_is_here
 from wizard.typed_path import expanded
 
 OUTPUT = "output.path"
+SIZES = ("image.size", "image.height", "image.resize")
+"""What another size is asked by."""
 
 
 class Interview:
@@ -48,7 +50,7 @@ class Interview:
         self._before_edit: SetupDraft | None = None
         self._previewed: object = None
         self._page: Path | None = None
-        self._about_jobs: Mapping[str, Value] = {}
+        self._cluster = Cluster(prompter)
 
     def run(self) -> Outcome:
         """The whole conversation.
@@ -153,6 +155,7 @@ class Interview:
         self._draft = before
 
     def _review(self) -> Outcome | None:
+        self._keep_apart()
         answers = self._draft.answers
         overlap = source_overlap(expanded(str(answers[OUTPUT])).absolute(), answers)
         if overlap:  # through an answer that was changed after the output folder's
@@ -162,7 +165,6 @@ class Interview:
         try:
             profile = profile_of(self._draft)
             job = self._draft.context.job(profile)
-            self._report_changes()
             with self._view.busy("looking at this machine") as progress:
                 verdict = self._live.verdict(job, self._draft.context, progress)
             table = rows(job, self._draft.context, verdict.estimated, verdict.checks)
@@ -174,41 +176,38 @@ class Interview:
         self._view.table(table)
         return self._choose(profile, verdict)
 
-    def _report_changes(self) -> None:
+    def _keep_apart(self) -> None:
+        """After a change: a folder and a name of its own where they are another build's, and what has followed."""
         before, self._before_edit = self._before_edit, None
-        if before is None:
-            return
-        old, new = before.answers.values, self._draft.answers.values
-        for question in QUESTIONS:
-            key = question.key
-            followed = key in old and key in new and key not in self._draft.chosen
-            if followed and old[key] != new[key]:
-                prompt = self._draft.prompt(question)
-                self._prompter.say(f"  · {question.label}: {title(prompt, new[key])} (was {title(prompt, old[key])})")
+        if before is not None:
+            answered = self._draft
+            self._draft = apart(before, answered)
+            for line in followed(before, answered, self._draft):
+                self._prompter.say(line)
 
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
-        failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
-        on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
+        failing = checks.failed(verdict.checks, ())
+        on_cluster = checks.failed(that_matter(verdict.checks), ())
         prompt = review_prompt(
             failing,
             on_cluster if sbatch_is_here() else None,
+            is_complete=verdict.is_complete,
             has_preview=self._page is not None,
             background=self._view.has_person,
         )
         match self._prompter.ask(prompt):
-            case "start" | "background" | "cluster" | "script" if "output" in failing:
-                self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
-                self._edit(OUTPUT)
             case "start" | "background" as how:
-                return self._start(how, profile, verdict, failing)
+                return self._start(how, profile, verdict, tuple(check.name for check in failing))
+            case "verify":
+                return Outcome(kind="verify", profile=profile)
             case "cluster":
-                return self._submit(profile, verdict, on_cluster)
+                return self._submit(profile, verdict, tuple(check.name for check in on_cluster))
             case "script":
-                prepared = self._prepare(verdict, on_cluster)
+                prepared = self._cluster.prepare(verdict, tuple(check.name for check in on_cluster))
                 if prepared is not None:
                     self._view.scripts(prepared)
             case "save":
-                return Outcome(kind="saved", profile=profile, path=_save(profile))
+                return Outcome(kind="saved", profile=profile, path=self._save(profile))
             case "preview" if self._page is not None:
                 look_at(self._page, self._prompter, self._view)
             case "command":
@@ -216,9 +215,19 @@ class Interview:
             case "quit":
                 setup_draft.save(self._draft)
                 return Outcome(kind="left", profile=profile)
-            case _:
-                self._edit_one()
+            case chosen:
+                self._change(str(chosen))
         return None
+
+    def _change(self, chosen: str) -> None:
+        """Changes what was chosen in the review, or asks what is to be changed."""
+        if chosen == "folder":
+            self._before_edit, self._draft = self._draft, in_another_folder(self._draft)
+            self._ask(BY_KEY[OUTPUT])
+        elif chosen == "size":
+            self._edit(next(key for key in SIZES if BY_KEY[key] in self._draft.applying))
+        else:
+            self._edit_one()
 
     def _start(self, how: Start, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
         path = self._save_if_possible(profile)
@@ -226,32 +235,23 @@ class Interview:
             return None  # another process is to read it
         return Outcome(kind=how, profile=profile, path=path, verdict=verdict, ignored=ignored)
 
-    def _prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
-        """The scripts of a build on a cluster; None if the person goes back, or it cannot be."""
-        try:
-            prepared, self._about_jobs = ask_and_prepare(self._prompter, verdict, ignored, self._about_jobs)
-        except Back:
-            return None
-        except SetupError as error:
-            self._prompter.say(f"✗ {as_error(error)}")
-            return None
-        return prepared
-
     def _submit(self, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
-        prepared = self._prepare(verdict, ignored)
-        if prepared is None:
+        submitted = self._cluster.submit(verdict, ignored)
+        if submitted is None:
             return None
-        try:
-            jobs = submit(prepared)
-        except MachineError as error:  # a partition that does not exist, say
-            self._prompter.say(f"✗ {as_error(error)}")
-            return None
-        path = self._save_if_possible(profile)
-        return Outcome(kind="submitted", profile=profile, path=path, submitted=(prepared, jobs))
+        return Outcome(kind="submitted", profile=profile, path=self._save_if_possible(profile), submitted=submitted)
+
+    def _save(self, profile: Profile) -> Path:
+        replaced = differs_from_saved(profile, self._draft.context)
+        path = profile_store.save(profile, profile.name)
+        if replaced:
+            self._prompter.say(f"  · the profile {profile.name} is replaced; the one before is {path.name}.bak")
+        setup_draft.forget()
+        return path
 
     def _save_if_possible(self, profile: Profile) -> Path | None:
         try:
-            return _save(profile)
+            return self._save(profile)
         except MachineError as error:  # no reason not to build
             self._prompter.say(f"! The profile is not saved: {error.what}")
             return None
@@ -281,9 +281,3 @@ class Interview:
         self._prompter.say(
             f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
         )
-
-
-def _save(profile: Profile) -> Path:
-    path = profile_store.save(profile, profile.name)
-    setup_draft.forget()
-    return path

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from wizard.ask import defaults, folder_answers, image_choices, trainers, validation
+from wizard.ask import defaults, folder_answers, image_choices, number_remarks, trainers, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
@@ -35,6 +35,7 @@ def _shards(split: Split, about: str) -> Question[Context]:
         ),
         implied=partial(defaults.uncounted, split),
         require=partial(validation.enough_images, split),
+        remark=partial(number_remarks.small_shards, split),
     )
 
 
@@ -213,6 +214,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "use 85 with 480 px and 90 with 352 px.",
         default=defaults.last_image("quality", shortest=85, exact=90, crop=85),
         applies=defaults.RESIZED,
+        remark=number_remarks.poor_quality,
         affects_images=True,
     ),
     Question(

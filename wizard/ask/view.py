@@ -90,7 +90,7 @@ class Outcome:
         submitted: the scripts and jobs of a build on a cluster, where it has been submitted.
     """
 
-    kind: Start | Literal["submitted", "saved", "left"]
+    kind: Start | Literal["verify", "submitted", "saved", "left"]
     profile: Profile
     path: Path | None = None
     verdict: Verdict | None = None

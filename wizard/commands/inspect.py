@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from wizard import inspection
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.inspection import Facts
+from wizard.record_facts import Facts
 from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
 from wizard.show.loading import how_to_load
 from wizard.show.reporters import reporter_for

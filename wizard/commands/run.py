@@ -118,8 +118,8 @@ def start(
 
             def handle(event: Event) -> None:
                 # Only now the output folder is known to be this build's own.
-                if isinstance(event, Started) and job.slice.is_whole:
-                    unfinished_builds.remember(job.profile)
+                if isinstance(event, Started):
+                    unfinished_builds.begun(job.profile, whole=job.slice.is_whole)
                 report(event)
 
             options = replace(options, stopping=stopping, ignored=tuple(ignore))

@@ -26,7 +26,7 @@ from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import as_typed, shortened
 from wizard.local_runs import LocalRun
 from wizard.output import Output
-from wizard.profile_store import load
+from wizard.profile_store import command_that_resumes, load
 from wizard.submit.present import as_fields, show_submitted
 
 
@@ -55,8 +55,9 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
     if isinstance(ended, LocalRun):
         return follow(ended, output)
     if isinstance(ended, Path):
-        session.resume = f"imagenet-setup run {shlex.quote(str(ended))}"
-        return start(load(str(ended)), output, Options())
+        begun = load(str(ended))
+        session.resume = command_that_resumes(begun.output_path)
+        return start(begun, output, Options())
     return _end(output, ended)
 
 
@@ -121,6 +122,13 @@ def _end(output: Output, outcome: Outcome) -> int:
         show_submitted(output, prepared, jobs)
         output.event("finished", as_fields(prepared, jobs) | {"exit_code": 0})
         return 0
+    if outcome.kind == "verify":
+        # Not at the top: few end so.
+        from wizard.commands.verify import report as verified
+
+        folder = outcome.profile.output_path
+        session.resume = f"imagenet-setup verify {shlex.quote(str(folder))}"
+        return verified(folder, output)
     if outcome.path is None:
         session.resume = "imagenet-setup"
         return start(outcome.profile, output, Options(), outcome.ignored, outcome.verdict)

@@ -58,7 +58,7 @@ def _watched(folder: Path, seen: Status, show: Callable[[Status], None]) -> Stat
             if seen.state == "complete":
                 return seen
             time.sleep(_LOOK)
-            seen = look(folder)
+            seen = look(folder, seen)
     except KeyboardInterrupt:  # the way to end it, and no error
         return seen
 

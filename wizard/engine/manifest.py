@@ -19,15 +19,16 @@ import numpy.typing as npt
 from wizard.commit_record import CommitRecord, ConvertedImage, Outcomes, SkippedImage, checks_of, outcomes_of
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
+from wizard.profile_store import command_that_resumes
 from wizard.sources.class_counts import ClassCounts, counted
 from wizard.sources.classes import UNLABELED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut
 from wizard.storage import write_whole
-from wizard.targets import registry
+from wizard.targets import names, registry
 from wizard.targets.dataset import BuiltDataset
 from wizard.targets.target import Target
 
-MANIFEST = "dataset.json"
+MANIFEST = names.MANIFEST
 IMAGES = "images.csv.gz"
 
 
@@ -64,12 +65,6 @@ class Manifest:
     def splits(self) -> list[str]:
         """The splits, in the order in which they were built."""
         return list(dict.fromkeys(shard.split for shard in self.shards))
-
-    @property
-    def visible_ingredients(self) -> dict[str, str]:
-        """The ingredients without the shards of image files, which are only what was built at a time."""
-        hidden = {f"{split} shards" for split in self.splits} if self.target.one_file_per_image else set()
-        return {label: text for label, text in self.ingredients.items() if label not in hidden}
 
     @property
     def checks(self) -> dict[str, tuple[str, ...]]:
@@ -227,7 +222,7 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
     """
     ranks = {name: rank for rank, name in enumerate(manifest.classes.names)} | {"": UNLABELED}
     path = folder / IMAGES
-    fix = "Delete dataset.json and repeat the run: it checks the shards and writes both again"
+    fix = f"{command_that_resumes(folder)} looks at the shards, and writes it again"
     try:
         packed = path.read_bytes()
     except OSError as error:

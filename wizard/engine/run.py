@@ -58,7 +58,10 @@ def saying_what_is_done(records: CommitRecords, more: Callable[[], str] = lambda
     try:
         yield
     except Interrupted as error:
-        raise Interrupted(f"Stopped with {len(records.done):,} shards done{more()}; none of them is lost.") from error
+        of = "" if records.plan is None else f" of {records.plan.shards:,}"
+        raise Interrupted(
+            f"Stopped with {len(records.done):,}{of} shards done{more()}; none of them is lost."
+        ) from error
 
 
 def run_tasks(

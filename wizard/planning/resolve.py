@@ -68,6 +68,7 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         shards = {split: survey.shards for split, survey in mine.items()}
     classes = imagenet() if table is None else table.classes
     target = _target(profile, source.form).for_classes(classes)
+    reading = read_as_asked(profile, [survey.table for survey in mine.values() if survey.table is not None])
     return Job(
         profile=profile,
         target=target,
@@ -75,12 +76,12 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         label_base=_label_base(profile, target, table),
         shards=shards,
         recipes=_recipes(profile, {split for split, survey in mine.items() if survey.verified}),
-        workers=worker_count(profile),
+        workers=worker_count(profile) if reading.staged else with_a_shard_each(worker_count(profile), shards),
         source=source,
         surveys=mine,
         annotated=_annotated_splits(profile, source),
         classes=classes,
-        reading=read_as_asked(profile, [survey.table for survey in mine.values() if survey.table is not None]),
+        reading=reading,
     )
 
 
@@ -148,6 +149,11 @@ def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
 def worker_count(profile: Profile) -> int:
     """How many workers the profile asks for, before the pre-flight looks at memory."""
     return usable_cores() if profile.run.workers == "auto" else profile.run.workers
+
+
+def with_a_shard_each(workers: int, shards: Mapping[Split, int]) -> int:
+    """So many workers, but none that would never have a shard; in stages, they share the source instead."""
+    return max(1, min(workers, sum(shards.values())))
 
 
 def _target(profile: Profile, form: Form) -> Target:

@@ -66,7 +66,7 @@ class LocalRunReporter:
         except BaseException as error:
             how = ending(error)
             why = how.why or "Stopped at once; what was finished is kept."
-            hint = how.hint or (f"Go on with: {self._resume}" if how.state == "stopped" else "")
+            hint = how.hint or (f"Resume with: {self._resume}" if how.state == "stopped" else "")
             self._end(how.state, how.exit_code, f"✗ {why}\n→ {hint}" if hint else f"✗ {why}")
             raise
         finally:
