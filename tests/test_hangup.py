@@ -1,7 +1,6 @@
 """The loss of the terminal, tried with real ones; that a build survives it is tested in test_attach.py."""
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 
 from wizard.hangup import Terminal, surviving_hangup
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals here")
+pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
 _PROGRAM = """
 import sys, time
