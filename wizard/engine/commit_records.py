@@ -196,8 +196,8 @@ def _refuse_foreign(folder: Path, begun: RecordedPlan | None, plan: Plan) -> Non
     elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"
     if theirs is None:
         raise PlanMismatch(
-            f"{folder} holds {files_in_words(present, plan.target)}, and no {plan_path(folder).relative_to(folder)} that "
-            "says how they were made.",
+            f"{folder} holds {files_in_words(present, plan.target)}, and no {plan_path(folder).relative_to(folder)} "
+            "that says how they were made.",
             elsewhere,
         )
     if theirs != plan.ingredients:
