@@ -27,9 +27,9 @@ def inspect(
     reporter = reporter_for(output)
     with reporter.shown():
         found = inspection.inspect(expanded(str(path)).absolute(), reporter.handle, trainer)
-    width = output.console.width if output.live else WIDTH
+    width = output.columns or WIDTH
     # A path with a blank in it could not be copied from two lines.
-    output.result(as_text(found.facts, width, sentences=output.live and " " not in str(path)))
+    output.result(as_text(found.facts, width, sentences=output.columns is not None and " " not in str(path)))
     fields: dict[str, Any] = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
     if found.loading is not None:
         output.result("\n".join(["", *how_to_load(found.loading, width)]))
