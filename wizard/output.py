@@ -80,6 +80,11 @@ class Output:
         """Whether characters beyond ASCII can be printed."""
         return self.mode != "plain" and _can_draw(self.console)
 
+    @property
+    def columns(self) -> int | None:
+        """How wide the terminal is that shows results to a person; None where there is none."""
+        return self._results.width if self.mode == "human" and self._results.is_terminal else None
+
     def result(self, text: str) -> None:
         """Prints what the command was run for."""
         if self.mode != "json":

@@ -313,7 +313,7 @@ def test_a_complete_build_is_said_to_be_one_and_is_not_started_again(
 ) -> None:
     build_profile(profile_store.load("mine"))
     script, outcome = converse("verify", draft=replayed)
-    (row,) = [row for row in script.tables[0] if row.label == "output"]
+    (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
     assert row.text == "7 of 7 shards are there, and the dataset is complete"
     (review,) = script.asked
     assert review.text == "The dataset is complete"
@@ -323,7 +323,7 @@ def test_a_complete_build_is_said_to_be_one_and_is_not_started_again(
     (tmp_path / "out" / "train-00002-of-00005").unlink()
     script, _ = converse(draft=replayed)
     assert script.asked[0].choices[0].value == "start"
-    (row,) = [row for row in script.tables[0] if row.label == "output"]
+    (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
     assert row.text.startswith("6 of 7 shards are there; 1 is missing (train-00002-of-00005 is gone)")
 
 
