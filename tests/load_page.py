@@ -25,7 +25,7 @@ def as_markdown() -> str:
             f'`output.trainer = "{name}"` sets {_settings(kind, trainer)}. It needs `pip install {trainer.install}`.',
             "",
             "```python",
-            trainer.program(_loadable(kind, name)).rstrip(),
+            trainer.program(loadable(kind, name)).rstrip(),
             "```",
         ]
     return "\n".join([*lines, ""])
@@ -36,7 +36,8 @@ def _settings(kind: type[Target], trainer: Trainer) -> str:
     return ", ".join(f"`{key} = {json.dumps(value)}`" for key, value in keys.items())
 
 
-def _loadable(kind: type[Target], trainer: str) -> Loadable:
+def loadable(kind: type[Target], trainer: str) -> Loadable:
+    """What a program is told of train of ILSVRC2012, built with all that the trainer's name sets."""
     output = registry.output_for(trainer)
     base = output.get("label_base")
     return Loadable(

@@ -12,6 +12,7 @@ from wizard.errors import InputError, UsageError, VerifyFailed
 from wizard.events import Event
 from wizard.formats import example, tfrecord
 from wizard.inspection import inspect
+from wizard.record_facts import Facts
 
 
 def ignore(_event: Event) -> None:
@@ -37,6 +38,13 @@ def test_inspects_a_finished_dataset(built: Path) -> None:
     assert "a finished dataset" in as_text(facts)
 
 
+def test_sentences_are_wrapped_at_words_where_that_is_asked_for() -> None:
+    facts: Facts = {"why": "/raw/a holds 6 class folders, taken for train.", "train": "72 images: /raw/a"}
+    told = as_text(facts, 40, sentences=True).splitlines()
+    assert told == ["why    /raw/a holds 6 class folders,", "       taken for train.", "train  72 images: /raw/a"]
+    assert len(as_text(facts, 40).splitlines()) == 2
+
+
 def test_a_finished_dataset_is_opened_by_the_trainer_that_is_asked_for(built: Path) -> None:
     shown = inspect(built, ignore).loading
     assert shown is not None
@@ -52,7 +60,12 @@ def test_a_finished_dataset_is_opened_by_the_trainer_that_is_asked_for(built: Pa
 
 def test_inspects_an_unfinished_build(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
-    assert inspect(built_copy, ignore).facts["shards done"].startswith("7 of 7;")
+    facts = inspect(built_copy, ignore).facts
+    assert facts["there"] == "7 of 7 shards are there, but dataset.json is gone"
+    (built_copy / "train-00001-of-00005").unlink()
+    assert inspect(built_copy, ignore).facts["there"] == (
+        "6 of 7 shards are there; 1 is missing (train-00001-of-00005 is gone)"
+    )
 
 
 def test_inspects_a_single_shard(built: Path) -> None:
@@ -205,8 +218,21 @@ def test_an_unfinished_build_shows_the_progress_of_each_split_and_a_record(built
     assert facts["first record, image/height"] == "64"
 
 
-def test_a_finished_dataset_with_a_missing_shard_is_unreadable(built_copy: Path) -> None:
+def test_a_dataset_with_missing_shards_names_them_and_the_command_that_builds_them(built_copy: Path) -> None:
     (built_copy / "train-00000-of-00005").unlink()
+    (built_copy / "validation-00001-of-00002").write_bytes(b"")
+    found = inspect(built_copy, ignore)
+    assert found.facts["what"] == "a dataset of which something is missing"
+    assert found.facts["there"].startswith("5 of 7 shards are there; 2 are missing (train-00000-of-00005 is gone, ")
+    assert found.facts["next"] == f"imagenet-setup run {built_copy} builds only what is missing"
+    assert "first record, image/height" in found.facts  # of another shard
+    assert found.loading is None
+    found.require_readable()
+
+
+def test_a_shard_whose_first_record_is_damaged_is_a_problem(built_copy: Path) -> None:
+    file = built_copy / "train-00000-of-00005"
+    file.write_bytes(bytes(file.stat().st_size))
     with pytest.raises(InputError, match=r"train-00000-of-00005: the first record cannot be read"):
         inspect(built_copy, ignore).require_readable()
 

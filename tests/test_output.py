@@ -1,5 +1,6 @@
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,36 @@ def test_what_is_to_be_copied_is_never_broken_into_lines(capsys: pytest.CaptureF
     for mode in MODES:
         Output(mode).copyable(command)
         assert capsys.readouterr().err == f"{command}\n"
+
+
+@pytest.mark.parametrize(("mode", "moves"), [("human", True), ("plain", True), ("json", False)])
+def test_in_a_conversation_messages_go_where_the_questions_are(
+    mode: Mode, moves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Output, "interactive", True)
+    output = Output(mode)
+    assert output.console.stderr
+    output.converse()
+    assert output.console.stderr is not moves
+
+
+def test_messages_stay_on_stderr_where_nobody_can_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output("plain")
+    output.converse()
+    output.say("looking")
+    assert capsys.readouterr() == ("", "looking\n")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "  ✓ Size  9 MB (8 to 10)   79 GB free on\n          / (ext4)",
+        "  ✓ a/long/name.tar  9 MB   a subset of\n      all of it",
+        "  a sentence that is longer than the\n      screen",
+    ],
+)
+def test_a_long_line_goes_on_below_its_last_column_unless_that_leaves_no_room(shown: str) -> None:
+    output, file = Output(), io.StringIO()
+    output.console = Console(file=file, force_terminal=True, width=40, color_system=None, highlight=False)
+    output.say(re.sub(r"\n\s+", " ", shown))
+    assert file.getvalue() == f"{shown}\n"

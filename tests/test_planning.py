@@ -281,7 +281,7 @@ def test_requested_boxes_that_validation_lacks_are_reported(raw: Path) -> None:
 )
 def test_boxes_for_which_there_is_no_place_are_reported(raw: Path, output: dict[str, Any], unit: str) -> None:
     said = [note.text for note in notes_of(raw, output=output)]
-    assert any(text.startswith(f"Bounding boxes are not stored: these {unit} have no place") for text in said)
+    assert any(text.startswith(f"Bounding boxes are not stored: these {unit} cannot hold them") for text in said)
     assert not any("carry no bounding boxes" in text for text in said)
     for asked in ({"source": {"boxes": "none"}, "output": output}, {"output": output | {"boxes_csv": True}}):
         assert not any("not stored" in note.text for note in notes_of(raw, **asked))
@@ -355,6 +355,16 @@ def test_reports_that_records_keep_their_boxes(tmp_path: Path) -> None:
     raw = records(tmp_path / "records", [[0]])
     said = [note.text for note in notes_of(raw, source={"splits": ["train"]})]
     assert "The records keep the bounding boxes that they have, whatever source.boxes says" in said
+
+
+@pytest.mark.parametrize(("given", "parts"), [(None, 1), (90, 90)])
+def test_small_splits_become_image_files_in_few_parts_of_which_nothing_is_said(
+    raw: Path, tmp_path: Path, given: int | None, parts: int
+) -> None:
+    output = {"format": "folders", "train_shards": given}
+    asked: dict[str, Any] = {"source": {"splits": ["train"], "boxes": "none"}, "output": output}
+    assert resolve(profile(raw, tmp_path / "out", **asked), ignore).shards == {"train": parts}
+    assert not [note for note in notes_of(raw, **asked) if "shards" in note.text]
 
 
 def test_compressed_records_are_shuffled_and_read_in_stages_unless_shards_are_kept(tmp_path: Path) -> None:

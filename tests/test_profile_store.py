@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers import profile
 from wizard import profile_store
 from wizard.errors import MachineError, ProfileError, UsageError
 from wizard.folders import config_folder, recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
-from wizard.profile_store import about, as_toml, delete, find, load, recipes, save, write
+from wizard.profile_store import about, as_toml, command_that_resumes, delete, find, load, recipes, save, write
 from wizard.typed_path import expanded
+from wizard.unfinished_builds import keep
 
 FOLDERS = ["source.path=/raw", "output.path=/out"]
 
@@ -322,3 +325,37 @@ def test_an_empty_override_removes_a_value() -> None:
     sets = ["source.path=a", "output.path=b", "image.size=", "image.resize=crop", "image.height=224", "image.width=224"]
     assert load("nvidia-480-q85", sets).image.size is None
     assert load("nvidia-480-q85", [*sets[:2], "image.size=", "image.resize=original", "name="]).name == ""
+
+
+def test_what_comes_of_set_is_blamed_on_it_with_the_settings_that_would_do(tmp_path: Path) -> None:
+    image = "[image]\nresize = 'shortest'\nsize = 256\nquality = 85\n"
+    path = file(tmp_path, f"[source]\npath = '/raw'\n[output]\npath = '/out'\n{image}")
+    with pytest.raises(ProfileError) as error:
+        load(path, ["image.resize=crop"])
+    assert error.value.what.startswith(f"--set image.resize=crop, with {path}: 3 problems\n  - ")
+    assert error.value.hint == (
+        "Add --set image.size= --set image.height=PIXELS --set image.width=PIXELS, or fix the file"
+    )
+    assert load(path, ["image.resize=crop", "image.size=", "image.height=64", "image.width=64"]).image.size is None
+
+
+def test_a_builds_folder_is_given_in_the_place_of_its_profile(raw: Path, tmp_path: Path) -> None:
+    made = profile(raw, tmp_path / "out")
+    (tmp_path / "out" / ".imagenet-setup").mkdir(parents=True)
+    with pytest.raises(UsageError, match="There is no profile"):
+        load(str(tmp_path / "out"))
+    keep(made)
+    moved = (tmp_path / "out").rename(tmp_path / "moved out")
+    assert load(str(moved)) == made.model_copy(
+        update={"output": made.output.model_copy(update={"path": str(moved)}), "name": load(str(moved)).name}
+    )
+    assert command_that_resumes(moved) == f"imagenet-setup run '{moved}'"
+
+
+def test_a_finished_dataset_without_its_state_folder_still_names_its_profile(built_copy: Path) -> None:
+    shutil.rmtree(built_copy / ".imagenet-setup")
+    loaded = load(str(built_copy), ["output.seed=7"])
+    assert (loaded.image.height, loaded.output_path, loaded.output.seed) == (64, built_copy, 7)
+    (built_copy / "dataset.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"dataset\.json names no profile"):
+        load(str(built_copy))

@@ -34,7 +34,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
 
     def begin(*scenes: Found) -> None:
         coming: Iterator[Found] = iter(scenes)
-        monkeypatch.setattr(command, "look", lambda _folder: evaluate(next(coming)))
+        monkeypatch.setattr(command, "look", lambda _folder, _before=None: evaluate(next(coming)))
         waits = iter(range(len(scenes) - 1))
 
         def sleep(_seconds: float) -> None:

@@ -1,5 +1,6 @@
 """Amounts for a person: bytes, durations, counts and ranges."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -52,6 +53,13 @@ def clock(seconds: float) -> str:
 def short_clock(seconds: float) -> str:
     """The same without hours where there are none."""
     return clock(seconds).removeprefix("00:")
+
+
+def moment(when: float, now: float | None = None) -> str:
+    """Epoch seconds by this machine's clock, as "at 15:04"; with the day unless that is today's."""
+    then, today = time.localtime(when), time.localtime(now)
+    same_day = (then.tm_year, then.tm_yday) == (today.tm_year, today.tm_yday)
+    return time.strftime("at %H:%M" if same_day else "on %Y-%m-%d at %H:%M", then)
 
 
 def human_bytes(count: float) -> str:

@@ -1,25 +1,27 @@
 """What lies at a path: raw data in any of its forms, a finished or unfinished dataset, an archive, or a shard."""
 
-import gzip
 import shlex
-import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
 
 import numpy as np
 
+from wizard.commit_record import CommitRecord
 from wizard.engine import manifest
-from wizard.engine.commit_records import CommitRecords, RecordedPlan, read_commit_records
+from wizard.engine.build_state import BuildState, look_at_build
 from wizard.engine.loading import Loading, loading
+from wizard.engine.manifest import Manifest
 from wizard.errors import InputError, NoRawData, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
-from wizard.formats import example, tfrecord
+from wizard.formats import tfrecord
 from wizard.formatting import counted, human_bytes
-from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, CLASSES, IMAGES, Split
+from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, CLASSES, IMAGES, SPLITS, Split
 from wizard.planning import Report, step
 from wizard.preflight.source_check import is_short
+from wizard.profile_store import command_that_resumes, load
+from wizard.record_facts import Facts, features, file_of_records, first_record
 from wizard.show import at_a_glance
 from wizard.show.outcomes import outcome_facts
 from wizard.sources.archives.index import read_table
@@ -32,11 +34,10 @@ from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Source, Survey
+from wizard.targets.target import Target
 
 _NAMED = 10
 """Classes that are named."""
-Facts = dict[str, Any]
-"""What was found, by name; values are JSON types."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,18 +79,17 @@ def inspect(path: Path, report: Report, trainer: str = "") -> Inspection:
         return _file(path, report)
     if not path.is_dir():
         raise NoRawData(f"{path} does not exist.")
+    with reading(path):
+        build = look_at_build(path)
     if (path / manifest.MANIFEST).is_file():
-        return _dataset(path, trainer)
-    records = read_commit_records(path)
-    if records.plan is not None:
-        return Inspection(facts=_unfinished(records, records.plan))
-    return _opened(path, report)
+        return _dataset(path, build, trainer)
+    return _opened(path, report) if build is None else Inspection(facts=_unfinished(path, build))
 
 
 def _file(path: Path, report: Report) -> Inspection:
     if path.name in ARCHIVE_NAMES:
         return _archive(path, report)
-    return _opened(path, report) if reads_file(path) else Inspection(facts=_shard(path))
+    return _opened(path, report) if reads_file(path) else Inspection(facts=file_of_records(path))
 
 
 def _opened(path: Path, report: Report) -> Inspection:
@@ -162,29 +162,10 @@ def _labels(classes: Classes) -> str:
 
 def _first_of(table: SampleTable, split: Split, problems: list[tuple[str, SetupError]]) -> Facts:
     try:
-        return _features(next(table.take(np.array([0])).contents()).features or {})
+        return features(next(table.take(np.array([0])).contents()).features or {})
     except InputError as error:
         problems.append((split, error))
         return {"first record": f"cannot be read: {error}"}
-
-
-def _features(features: Mapping[str, bytes | example.Values]) -> Facts:
-    """The features of a record, serialized or as values."""
-    facts = {}
-    for name, feature in sorted(features.items()):
-        values = example.values(feature) if isinstance(feature, bytes) else feature
-        facts[f"first record, {name}"] = _listed(values)
-    return facts
-
-
-def _listed(values: example.Values) -> str:
-    if isinstance(values, list):
-        shown = [value.decode(errors="replace") if len(value) < 200 else f"{len(value):,} bytes" for value in values]
-    elif isinstance(values, np.ndarray):
-        shown = [f"{value:.4f}" for value in values]
-    else:
-        shown = list(map(str, values))
-    return ", ".join(shown) or "(none)"
 
 
 def _archive(path: Path, report: Report) -> Inspection:
@@ -206,31 +187,50 @@ def _archive(path: Path, report: Report) -> Inspection:
     return _with_glance(facts, glance(table.classes, 0, [count_images(split, table)], labels="open"))
 
 
-def _unfinished(records: CommitRecords, plan: RecordedPlan) -> Facts:
-    facts: Facts = {
-        "what": "an unfinished build of imagenet-setup",
-        "plan": plan.plan_id,
-        **plan.ingredients.labelled,
-    }
-    done = records.done
-    for split in dict.fromkeys(result.split for result in done.values()):
-        mine = [result for result in done.values() if result.split == split]
-        facts[split] = f"{sum(result.images for result in mine):,} images in {counted(len(mine), 'shard')} so far"
-    facts["shards done"] = f"{len(done):,} of {plan.shards:,}; the command that started the build resumes it"
-    for file in (records.folder / name for name in sorted(done)):
+def _unfinished(folder: Path, build: BuildState) -> Facts:
+    facts: Facts = {"what": "an unfinished build of imagenet-setup", "plan": build.plan_id, **_progress(folder, build)}
+    target = None if build.plan is None else build.plan.target
+    if build.plan is not None:
+        facts |= _ingredients(build.plan.ingredients.labelled, target)
+    for split in build.shards:
+        mine = [record for record in build.in_place if record.split == split]
+        shards = "" if _is_of_files(target) else f" in {counted(len(mine), 'shard')}"
+        facts[split] = f"{sum(record.images for record in mine):,} images{shards} so far"
+    for record in build.in_place:
+        file = folder / record.shard
         if file.is_file() and tfrecord.compression_of(file) == "plain":
-            return facts | _first_record(file)
+            return facts | first_record(file)
     return facts
 
 
-def _dataset(folder: Path, asked: str) -> Inspection:
+def _progress(folder: Path, build: BuildState) -> Facts:
+    """How much of a build is there, the name of its profile, and the command that does the rest."""
+    facts: Facts = {"there": build.in_words(building=False)}
+    with suppress(SetupError):
+        facts |= {"profile": name} if (name := load(str(folder)).name) else {}
+    if not build.is_complete:
+        does = "builds only what is missing" if build.missing else "writes only that again"
+        facts["next"] = f"{command_that_resumes(folder)} {does}"
+    return facts
+
+
+def _ingredients(labelled: Mapping[str, str], target: Target | None) -> Facts:
+    """What a plan is made of; where images are files, the parts in which they are built are nobody's business."""
+    hidden = {f"{split} shards" for split in SPLITS} if _is_of_files(target) else set()
+    return {name: value for name, value in labelled.items() if name not in hidden}
+
+
+def _is_of_files(target: Target | None) -> bool:
+    return target is not None and target.one_file_per_image
+
+
+def _dataset(folder: Path, build: BuildState | None, asked: str) -> Inspection:
     known = manifest.read(folder)
-    facts: Facts = {
-        "what": "a finished dataset",
-        "made by": known.created_by,
-        "plan": known.plan_id,
-        **known.ingredients,
-    }
+    is_complete = build is None or build.is_complete
+    facts: Facts = {"what": "a finished dataset" if is_complete else "a dataset of which something is missing"}
+    if build is not None:
+        facts |= _progress(folder, build)
+    facts |= {"made by": known.created_by, "plan": known.plan_id, **_ingredients(known.ingredients, known.target)}
     for split in known.splits:
         mine = [shard for shard in known.shards if shard.split == split]
         shards = "" if known.target.one_file_per_image else f"{counted(len(mine), 'shard')}, "
@@ -240,15 +240,8 @@ def _dataset(folder: Path, asked: str) -> Inspection:
         )
     facts |= outcome_facts(known.outcomes)
     facts["skipped"] = len(known.skipped)
-    problems: list[tuple[str, SetupError]] = []
-    file = folder / known.target.file(known.shards[0].shard)
-    try:
-        facts |= _features(known.target.first_features(file))
-    except (OSError, ValueError) as error:
-        problem = f"cannot be read: {error}"
-        facts[f"first record of {file.name}"] = problem
-        hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
-        problems.append((known.shards[0].split, InputError(f"{file}: the first record {problem}.", hint)))
+    there = [shard for shard in known.shards if build is None or shard.shard not in build.gone]
+    problems = _first_features(folder, known, there[0], facts) if there else []
     try:
         counts = manifest.count_planned(folder, known)
     except VerifyFailed as error:
@@ -258,38 +251,18 @@ def _dataset(folder: Path, asked: str) -> Inspection:
     unlabeled = [each.split for each in counts if each.by_rank is not None and not each.by_rank.any()]
     dataset = manifest.as_built(folder, known, unlabeled)
     output = {**known.profile.get("output", {}), "format": known.target.format}
-    return _with_glance(facts, seen, *problems, loading=loading(dataset, known.target, output, asked))
+    shown = loading(dataset, known.target, output, asked)
+    return _with_glance(facts, seen, *problems, loading=shown if is_complete else None)
 
 
-def _shard(path: Path) -> Facts:
+def _first_features(folder: Path, known: Manifest, shard: CommitRecord, facts: Facts) -> list[tuple[str, SetupError]]:
+    """Adds the first record of a shard to the facts; returns the problem if it cannot be read."""
+    file = folder / known.target.file(shard.shard)
     try:
-        with reading(path), _unpacked(path) as file:
-            count = sum(1 for _ in tfrecord.records(file))
-    except (EOFError, zlib.error) as error:
-        raise InputError(
-            f"{path} cannot be unpacked to its end: {error}.", "Build it again, or fetch it again"
-        ) from error
-    except tfrecord.RecordDamage as damage:
-        if not damage.record:
-            raise InputError(
-                f"{path} is neither an archive with an official name nor a TFRecord file: {damage}.",
-                "Give an archive, a shard, or the folder that holds them",
-            ) from damage
-        raise InputError(
-            f"{path} is not a complete TFRecord file: record {damage.record} at byte {damage.offset:,}: {damage}.",
-            "If it is a shard of a dataset, imagenet-setup verify FOLDER says more",
-        ) from damage
-    return {"what": f"a TFRecord file of {human_bytes(path.stat().st_size)}", "records": count} | _first_record(path)
-
-
-def _first_record(path: Path) -> Facts:
-    try:
-        with _unpacked(path) as file:
-            record = next(tfrecord.records(file), None)
-        return {} if record is None else _features(example.entries(record.payload))
-    except (OSError, tfrecord.RecordDamage, example.ExampleDamage) as error:
-        return {f"first record of {path.name}": f"cannot be read: {error}"}
-
-
-def _unpacked(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if tfrecord.compression_of(path) == "gzip" else path.open("rb")
+        facts |= features(known.target.first_features(file))
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read: {error}"
+        facts[f"first record of {file.name}"] = problem
+        hint = f"imagenet-setup verify {shlex.quote(str(folder))} shows more"
+        return [(shard.split, InputError(f"{file}: the first record {problem}.", hint))]
+    return []

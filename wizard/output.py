@@ -25,7 +25,11 @@ Mode = Literal["human", "plain", "json", "quiet"]
 
 _ASCII = str.maketrans({"✓": "[ok]", "✗": "[no]", "→": "->", "·": "-", "…": "...", "×": "x"})
 _HANGING = 4
-"""Columns that continuation lines are indented by."""
+"""Columns that continuation lines are indented by, where the line has no columns of its own."""
+_GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
+"""Between two columns of a table."""
+_INDENTED = 0.4
+"""Part of the width that continuation lines are indented by at most."""
 _WITHOUT_LINKS = re.compile(r"linux|cons25|eterm|vt\d|ansi")
 """Values of $TERM of terminals that may show the code of a link (OSC 8) as text; most that know no links ignore it."""
 _COLORS = {"✓": "green", "!": "yellow", "✗": "red"}
@@ -63,10 +67,23 @@ class Output:
         """Whether questions can be asked: stdin and stdout are terminals."""
         return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
+    def converse(self) -> None:
+        """Has messages, from now on, go where questions are shown: to stdout, if that is a person's terminal.
+
+        Else a person who discards stderr would be asked without being told what was found.
+        """
+        if self.mode in ("human", "plain") and self.interactive:
+            self.console = self._results
+
     @property
     def unicode(self) -> bool:
         """Whether characters beyond ASCII can be printed."""
         return self.mode != "plain" and _can_draw(self.console)
+
+    @property
+    def columns(self) -> int | None:
+        """How wide the terminal is that shows results to a person; None where there is none."""
+        return self._results.width if self.mode == "human" and self._results.is_terminal else None
 
     def result(self, text: str) -> None:
         """Prints what the command was run for."""
@@ -159,8 +176,9 @@ def _file_url(path: Path) -> str:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """The line in parts that fit, all but the first indented."""
-    indent = " " * (len(line) - len(line.lstrip()) + _HANGING)
+    """The line in parts that fit, all but the first indented: as far as its last column that leaves room enough."""
+    columns = [gap.end() for gap in _GAP.finditer(line) if gap.end() <= _INDENTED * width]
+    indent = " " * (columns[-1] if columns else len(line) - len(line.lstrip()) + _HANGING)
     parts = textwrap.wrap(
         line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, tabsize=4
     )

@@ -57,7 +57,7 @@ class Source(Section):
     )
     read: Literal["auto", "direct", "staged"] = Field(
         default="auto",
-        description="direct reads each shard's images where they lie; staged reads the source once, in order; auto "
+        description="direct reads each shard's images in place; staged reads the source once, in order; auto "
         "chooses by what the source and its disk are",
     )
     splits: Splits = Field(default=("train", "validation"), description='these and "test"; reports follow their order')
@@ -129,9 +129,15 @@ class Image(Section):
     )
 
 
-_SIDES = {"original": set[str](), "shortest": {"size"}, "exact": {"height", "width"}, "crop": {"height", "width"}}
-"""The keys for a side that each way of resizing needs."""
+_SIDES: dict[str, set[str]] = {
+    "original": set(),
+    "shortest": {"size"},
+    "exact": {"height", "width"},
+    "crop": {"height", "width"},
+}
+"""The sides, as keys, that each way of resizing needs."""
 Problems = Callable[[Mapping[str, object]], list[str]]
+"""What is wrong with a section, in lines."""
 
 
 def _image_problems(image: Mapping[str, object]) -> list[str]:
@@ -139,7 +145,7 @@ def _image_problems(image: Mapping[str, object]) -> list[str]:
     resize = str(image.get("resize", "original"))
     if resize not in _SIDES:
         return []
-    missing = sorted(key for key in _SIDES[resize] if image.get(key) is None)
+    missing, _ = _wrong_sides(image)
     problems = [f'{key} is missing; resize = "{resize}" needs it' for key in missing]
     if resize != "original" and image.get("quality") is None:
         problems.append("quality is missing; resized images are encoded again (1 to 100, recipes use 85 to 90)")
@@ -151,13 +157,29 @@ def _misplaced_in_image(image: Mapping[str, object]) -> list[str]:
     resize = str(image.get("resize"))
     if resize not in _SIDES:
         return []
-    given = {key for key in ("size", "height", "width") if image.get(key) is not None}
-    problems = [f'{key} has no meaning with resize = "{resize}"' for key in sorted(given - _SIDES[resize])]
+    _, unused = _wrong_sides(image)
+    problems = [f'{key} has no meaning with resize = "{resize}"' for key in unused]
     if image.get("upscale") and resize != "shortest":
         problems.append('upscale is for resize = "shortest" alone')
     if image.get("keep_small") and resize == "original":
         problems.append('keep_small has no meaning with resize = "original", which keeps all bytes without a quality')
     return problems
+
+
+def _wrong_sides(image: Mapping[str, object]) -> tuple[list[str], list[str]]:
+    """Keys of sides that are missing for the way of resizing, and those that are not for it."""
+    wanted = _SIDES.get(str(image.get("resize", "original")), set())
+    given = {key for key in ("size", "height", "width") if image.get(key) is not None}
+    return sorted(wanted - given), sorted(given - wanted)
+
+
+def _hint(image: object) -> Hint:
+    """How to mend a profile; where sides do not fit the way of resizing, with the settings that would."""
+    missing, unused = _wrong_sides(image) if isinstance(image, Mapping) else ([], [])
+    settings = [*(f"image.{key}=" for key in unused), *(f"image.{key}=PIXELS" for key in missing)]
+    if not settings:
+        return _FIX
+    return Hint(f"Add {' '.join(['{}'] * len(settings))}, or fix the file", *settings)
 
 
 def _path_problems(profile: "Profile") -> list[str]:
@@ -213,10 +235,14 @@ class Profile(Section):
             return self.output.label_base
         return registry.first_label(dict(self.output))
 
+    def shards_given(self, split: Split) -> int | None:
+        """How many shards it says that a split is written to."""
+        given: int | None = getattr(self.output, f"{split}_shards")
+        return given
+
     def shards(self, split: Split) -> int:
         """How many shards a split is written to, unless those of the source are kept."""
-        given: int | None = getattr(self.output, f"{split}_shards")
-        return given or registry.TARGETS[self.output.format].usual_shards(dict(self.output))[split]
+        return self.shards_given(split) or registry.TARGETS[self.output.format].usual_shards(dict(self.output))[split]
 
     def boxes(self, split: Split) -> bool:
         """Whether a split's records carry the boxes that are known."""
@@ -231,7 +257,7 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     """
     profile, problems = _validated(table, _image_problems)
     if profile is None or problems:
-        raise ProfileError(where, problems, _FIX)
+        raise ProfileError(where, problems, _hint(table.get("image")))
     return profile
 
 

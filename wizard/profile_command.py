@@ -9,6 +9,7 @@ import tomlkit
 from wizard import profile_store
 from wizard.folders import recipes_folder
 from wizard.profile import Profile
+from wizard.profile_override import parse_value
 
 _FOLLOWS = " \\\n    "
 """Between settings: each has a line of its own, so that all can be copied from a narrow terminal."""
@@ -47,7 +48,7 @@ def _as_text(value: Any) -> str:
     """A value as after --set key=; nothing for none."""
     if value is None:
         return ""
-    if isinstance(value, str) and profile_store.parse_value(value) == value:
+    if isinstance(value, str) and parse_value(value) == value:
         return value
     if isinstance(value, dict):
         table = tomlkit.inline_table()

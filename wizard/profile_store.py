@@ -1,7 +1,9 @@
 """Profiles as files: found by name, read and checked, saved, listed and deleted."""
 
 import difflib
+import json
 import re
+import shlex
 import shutil
 import tomllib
 from collections.abc import Sequence
@@ -14,8 +16,10 @@ from wizard.errors import ProfileError, UsageError, writing
 from wizard.folders import recipes_folder, saved_folder
 from wizard.profile import SCHEMA, Profile, Table, check, with_stand_ins
 from wizard.profile_keys import profile_keys
+from wizard.profile_override import check_with
 from wizard.storage import write_whole
-from wizard.typed_path import expanded
+from wizard.targets.names import KEPT_PROFILE, MANIFEST
+from wizard.typed_path import expanded, quoted
 
 
 class Listed(NamedTuple):
@@ -44,6 +48,8 @@ def recipes() -> list[Listed]:
 def find(name: str) -> Path:
     """The file that PROFILE means: a path, a saved profile's name or a shipped recipe's name, in this order.
 
+    Or the output folder of a build, which keeps its profile.
+
     Raises:
         UsageError: there is none; the names known are listed.
     """
@@ -55,6 +61,8 @@ def find(name: str) -> Path:
         if _is_file(folder / f"{name}.toml"):
             return folder / f"{name}.toml"
         known.update(file.stem for file in folder.glob("*.toml"))
+    if is_kept(path):
+        return path
     close = difflib.get_close_matches(name, sorted(known), n=1)
     raise UsageError(
         f"There is no profile {name!r}: no file of that path, and none of that name in {saved_folder()} "
@@ -71,18 +79,9 @@ def load(name: str, overrides: Sequence[str] = ()) -> Profile:
         ProfileError: it is not TOML, or values are not allowed; all problems are listed.
     """
     path = find(name)
-    table = read(path)
-    for override in overrides:
-        _override(table, override)
-    return check(table, f"recipe {path.stem}" if path.parent == recipes_folder() else str(path))
-
-
-def table_of(settings: Sequence[str]) -> Table:
-    """Values that are given as section.key=value, without a profile; raises UsageError for what is no such setting."""
-    table: Table = {}
-    for setting in settings:
-        _override(table, setting)
-    return table
+    table = read(path) if _is_file(path) else _kept(path)
+    where = f"recipe {path.stem}" if path.parent == recipes_folder() else str(path)
+    return check_with(table, overrides, where)
 
 
 def read(path: Path) -> Table:
@@ -109,6 +108,29 @@ def read(path: Path) -> Table:
             "A newer imagenet-setup wrote it; upgrade this one",
         )
     return table
+
+
+def is_kept(folder: Path) -> bool:
+    """Whether a folder says what is built in it, so that it can be given in the place of a profile."""
+    return any(_is_file(folder / name) for name in (KEPT_PROFILE, MANIFEST))
+
+
+def command_that_resumes(folder: Path) -> str:
+    """What goes on with the build in a folder, as the subject of a sentence."""
+    return f"imagenet-setup run {shlex.quote(str(folder))}" if is_kept(folder) else "the command that began it"
+
+
+def _kept(folder: Path) -> Table:
+    """The profile that a build's folder keeps, for the place where it lies now."""
+    kept, described = folder / KEPT_PROFILE, folder / MANIFEST
+    if _is_file(kept):
+        table = read(kept)
+    else:
+        try:
+            table = dict(json.loads(described.read_bytes())["profile"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{described} names no profile: {error!r}.", "Give the profile of that build") from error
+    return {**table, "output": {**table.get("output", {}), "path": quoted(folder.absolute())}}
 
 
 class Examined(NamedTuple):
@@ -246,28 +268,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
-
-
-def _override(table: Table, text: str) -> None:
-    """Sets what section.key=value says; without a value, the key's default applies again."""
-    dotted, equals, value = text.partition("=")
-    *sections, key = dotted.strip().split(".")
-    if not (equals and key and all(sections)) or len(sections) > 1:
-        raise UsageError(f"--set {text}: this is not section.key=value.", "For example: --set image.quality=90")
-    for section in sections:
-        table = table.setdefault(section, {})
-        if not isinstance(table, dict):
-            raise UsageError(f"--set {text}: {section} is not a section.")
-    if not value.strip():
-        table.pop(key, None)
-        return
-    table[key] = parse_value(value)
-
-
-def parse_value(text: str) -> Any:
-    """What a value after --set means: TOML, or a string without its quotes."""
-    try:
-        (value,) = tomllib.loads(f"value = {text}").values()
-    except ValueError:
-        return text
-    return value

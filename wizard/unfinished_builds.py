@@ -12,7 +12,8 @@ from wizard.engine.commit_records import count_records, plan_path, read_plan
 from wizard.errors import SetupError
 from wizard.folders import state_folder
 from wizard.profile import Profile
-from wizard.targets.names import RECORD_FOLDER
+from wizard.storage import write_whole
+from wizard.targets.names import KEPT_PROFILE, RECORD_FOLDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,21 @@ class Unfinished:
     idle: float
 
 
+def begun(profile: Profile, *, whole: bool) -> None:
+    """Notes that a build begins: in its folder, and on this machine if one run is to build the whole."""
+    keep(profile)
+    if whole:
+        remember(profile)
+
+
+def keep(profile: Profile) -> None:
+    """Writes the profile of a build that begins into its folder; a failure to do so does not stop the build."""
+    with suppress(OSError):
+        write_whole(profile.output_path / KEPT_PROFILE, profile_store.as_toml(profile.with_absolute_paths()).encode())
+
+
 def remember(profile: Profile) -> None:
-    """Saves the profile of a build that begins; a failure to save it does not stop the build."""
+    """Remembers on this machine that a build begins, as above."""
     with suppress(SetupError):
         profile_store.write(profile.with_absolute_paths(), _entry(profile.output_path))
 

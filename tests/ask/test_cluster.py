@@ -21,18 +21,20 @@ ASKED = ["slurm.cpus", "slurm.array", "slurm.time", "slurm.partition", "slurm.ac
 SUBMITS = "print(40 + len(sys.argv))"
 
 
-def test_without_sbatch_the_review_offers_what_it_always_did(converse: Converse, forward: list[Any]) -> None:
+def test_without_sbatch_the_review_offers_no_cluster(converse: Converse, forward: list[Any]) -> None:
     script, _ = converse(*forward)
     choices = script.asked[-1].choices
-    assert [choice.value for choice in choices] == ["start", "edit", "save", "command", "quit"]
-    assert choices[0].title == "Start"
+    values = [choice.value for choice in choices]
+    assert values == ["start", "background", "edit", "save", "command", "preview", "quit"]
+    assert [choice.title for choice in choices[:2]] == ["Start", "Start in the background"]
 
 
 def test_with_sbatch_the_review_asks_where_to_run(converse: Converse, forward: list[Any], cluster: Cluster) -> None:
     cluster.has("sbatch")
     script, outcome = converse(*forward, "start")
     titles = [choice.title for choice in script.asked[-1].choices]
-    assert titles[:3] == ["Run here", "Run on the cluster (Slurm)", "Show the script for the cluster"]
+    assert titles[:2] == ["Run here", "Run here in the background"]
+    assert titles[2:4] == ["Run on the cluster (Slurm)", "Show the script for the cluster"]
     assert script.asked[-1].default == "start"
     assert outcome is not None
     assert outcome.kind == "start"
@@ -130,7 +132,7 @@ def test_a_check_that_fails_here_alone_does_not_concern_the_cluster(
     script, outcome = converse(*forward, "cluster", *[DEFAULT] * 5)
     (review,) = [asked for asked in script.asked if asked.key == "review"]
     assert review.choices[0].title == "Run here despite failed checks: disk, open-files"
-    assert review.choices[1].title == "Run on the cluster (Slurm) despite failed checks: disk"
+    assert review.choices[2].title == "Run on the cluster (Slurm) despite failed checks: disk"
     assert outcome is not None
     assert outcome.submitted is not None
     assert outcome.submitted[0].build.ignored == ("disk",)

@@ -42,18 +42,26 @@ def test_what_will_not_stay_as_it_is_is_told_before_it_is_chosen_and_in_the_revi
     assert "formats: 7 WebP, 4 JPEG and 4 PNG; whatever is not a JPEG becomes one" in script.said[0]
     (asked,) = (each for each in script.asked if each.key == "image.resize")
     abouts = {choice.value: choice.about for choice in asked.choices}
-    assert abouts["original"] == "JPEGs keep their bytes; 7 WebP and 4 PNG become JPEG, quality 100"
-    assert "WebP" not in abouts["shortest"]
+    assert abouts["original"] == "JPEGs untouched; 11 others become JPEG, Q100"
+    assert "JPEG" not in abouts["shortest"]
     rows = {row.label: row.text for row in script.tables[0]}
     assert rows["Images"] == "original size, bytes kept · 7 WebP and 4 PNG become JPEG, quality 100"
     assert script.consequences[0].converted == {"WEBP": 7, "PNG": 4}
+
+
+def test_a_single_other_format_is_named_beside_the_choice(converse: Converse, tmp_path: Path) -> None:
+    write(tmp_path / "pets" / "cats", ["1.jpg", "2.png"], encoded("JPEG"))
+    write(tmp_path / "pets" / "dogs", ["1.png", "2.png"], encoded("PNG"))
+    script, _ = converse(str(tmp_path / "pets"), "none", "folders", str(tmp_path / "out"))
+    abouts = {choice.value: choice.about for choice in script.asked[-1].choices}
+    assert abouts["original"] == "JPEGs untouched; 3 PNG become JPEG, Q100"
 
 
 def test_jpegs_keep_their_bytes_without_an_exception(converse: Converse, tmp_path: Path) -> None:
     write(tmp_path / "cats" / "cats", ["1.jpg", "2.jpg"], encoded("JPEG"))
     script, _ = converse(str(tmp_path / "cats"), "none", "folders", str(tmp_path / "out"))
     abouts = {choice.value: choice.about for choice in script.asked[-1].choices}
-    assert abouts["original"] == "JPEGs keep their bytes; largest; MLPerf's rule"
+    assert abouts["original"] == "JPEGs untouched; largest; MLPerf's rule"
 
 
 def test_a_split_of_which_files_are_missing_is_not_left_out_without_a_word(

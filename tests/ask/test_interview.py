@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
-from tests.helpers import TRAIN, VALIDATION, build_dataset, build_profile, plan_of
+from tests.helpers import TRAIN, VALIDATION, build_dataset, build_profile, plan_of, profile
 from wizard import profile_store
 from wizard.ask import setup_draft
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back
+from wizard.ask.setup_draft import SetupDraft, draft_of
 from wizard.ask.view import Outcome
 from wizard.events import Estimated
 from wizard.planning import Job
@@ -281,17 +282,81 @@ def test_the_review_shows_answers_measures_and_what_does_not_fit(
     assert (outcome.kind, outcome.ignored) == ("start", ("disk",))
 
 
-def test_an_output_with_another_plans_shards_is_refused(
+def test_with_another_plans_shards_no_start_is_offered_but_another_folder(
     converse: Converse, forward: list[Any], raw: Path, tmp_path: Path
 ) -> None:
     build_dataset(raw, tmp_path / "out", image={"resize": "shortest", "size": 64, "quality": 81})
-    script, outcome = converse(*forward, "start", str(tmp_path / "free"), "start")
-    (row,) = [row for row in script.tables[0] if row.label == "output"]
+    script, outcome = converse(*forward, "folder", DEFAULT, "start")
+    (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
     assert row.mark == "✗"
     assert "train recipe: there shortest side 64, JPEG quality 81 · asked for shortest side 64, JPEG" in row.text
     assert script.keys[-3:] == ["review", "output.path", "review"]
+    refused = script.asked[-3]
+    assert refused.default == "folder"
+    assert "start" not in [choice.value for choice in refused.choices]
     assert outcome is not None
     assert outcome.kind == "start"
+    assert outcome.profile.output_path.parent == tmp_path
+    assert "shortest-64-q80" in outcome.profile.output_path.name
+
+
+@pytest.fixture
+def replayed(raw: Path, tmp_path: Path) -> SetupDraft:
+    """The draft of a profile that is saved as mine."""
+    saved = profile(raw, tmp_path / "out", image={"resize": "shortest", "size": 64, "quality": 80})
+    profile_store.save(saved, "mine")
+    return draft_of(profile_store.load("mine"))
+
+
+def test_a_complete_build_is_said_to_be_one_and_is_not_started_again(
+    converse: Converse, replayed: SetupDraft, tmp_path: Path
+) -> None:
+    build_profile(profile_store.load("mine"))
+    script, outcome = converse("verify", draft=replayed)
+    (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
+    assert row.text == "7 of 7 shards are there, and the dataset is complete"
+    (review,) = script.asked
+    assert review.text == "The dataset is complete"
+    assert [choice.value for choice in review.choices[:4]] == ["verify", "size", "folder", "edit"]
+    assert outcome is not None
+    assert (outcome.kind, outcome.profile.output_path) == ("verify", tmp_path / "out")
+    (tmp_path / "out" / "train-00002-of-00005").unlink()
+    script, _ = converse(draft=replayed)
+    assert script.asked[0].choices[0].value == "start"
+    (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
+    assert row.text.startswith("6 of 7 shards are there; 1 is missing (train-00002-of-00005 is gone)")
+
+
+def test_another_size_of_a_replayed_profile_gets_a_name_and_a_folder_of_its_own(
+    converse: Converse, replayed: SetupDraft, tmp_path: Path
+) -> None:
+    script, outcome = converse("edit", "image.quality", 90, "save", draft=replayed)
+    assert outcome is not None
+    name, folder = outcome.profile.name, outcome.profile.output_path
+    assert name.endswith("shortest-64-q90")
+    assert folder == tmp_path / name
+    assert f"  · Output: {folder} (was {tmp_path / 'out'})" in script.said
+    assert f"  · Profile: {name} (was mine)" in script.said
+    assert profile_store.load("mine").image.quality == 80
+
+
+def test_what_makes_no_other_dataset_keeps_name_and_folder_and_says_that_the_profile_is_replaced(
+    converse: Converse, replayed: SetupDraft, tmp_path: Path
+) -> None:
+    script, outcome = converse("edit", "run.workers", "2", "save", draft=replayed)
+    assert outcome is not None
+    assert (outcome.profile.name, outcome.profile.output_path) == ("mine", tmp_path / "out")
+    assert "  · the profile mine is replaced; the one before is mine.toml.bak" in script.said
+
+
+def test_a_folder_of_ones_own_choice_is_kept_and_the_saved_profile_too(
+    converse: Converse, replayed: SetupDraft, tmp_path: Path
+) -> None:
+    _, outcome = converse("edit", "output.path", str(tmp_path / "free"), "save", draft=replayed)
+    assert outcome is not None
+    assert outcome.profile.output_path == tmp_path / "free"
+    assert outcome.profile.name != "mine"
+    assert profile_store.load("mine").output_path == tmp_path / "out"
 
 
 def test_back_from_the_review_keeps_what_was_changed_on_request(converse: Converse, forward: list[Any]) -> None:
@@ -315,11 +380,21 @@ def test_an_answer_is_kept_before_it_is_measured(
     assert kept[0].answers["image.resize"] == "shortest"
 
 
-def test_a_changed_number_of_workers_is_measured_again(converse: Converse, forward: list[Any]) -> None:
-    script, _ = converse(*forward, "edit", "run.workers", "1")
+def test_a_changed_number_of_workers_counts_without_another_measurement(
+    converse: Converse, forward: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    begin = Estimator.__init__
+
+    def counted(self: Estimator, *arguments: Any) -> None:
+        made.append(1)
+        begin(self, *arguments)
+
+    monkeypatch.setattr(Estimator, "__init__", counted)
+    script, _ = converse(*forward, "edit", "run.workers", "1", "edit", "run.workers", "500")
     runs = [next(row.text for row in table if row.label == "Run") for table in script.tables]
-    assert runs[-1] == "1 worker on this machine (1 asked for)"
-    assert script.tables[0] != script.tables[-1]
+    assert runs[-2:] == ["1 worker on this machine", "7 workers on this machine (500 asked for)"]
+    assert len(made) == 1
 
 
 def test_what_an_earlier_run_has_built_takes_no_time(
@@ -365,6 +440,19 @@ def test_a_config_folder_that_cannot_be_written_is_no_reason_not_to_build(
     assert outcome is not None
     assert (outcome.kind, outcome.path) == ("start", None)
     assert "The profile is not saved" in script.said[-1]
+    script, outcome = converse(*forward, "background")  # whose other process could not read it
+    assert outcome is None
+    assert script.keys[-2:] == ["review", "review"]
+
+
+def test_a_start_in_the_background_saves_the_profile_for_the_other_process(
+    converse: Converse, forward: list[Any]
+) -> None:
+    _, outcome = converse(*forward, "background")
+    assert outcome is not None
+    assert outcome.kind == "background"
+    assert outcome.path is not None
+    assert profile_store.load(str(outcome.path)) == outcome.profile
 
 
 def test_a_file_where_the_result_would_go_is_passed_over(converse: Converse, raw_copy: Path) -> None:

@@ -17,7 +17,7 @@ MODE = Prompt(
     help="Smaller ones are faster.",
     default="original",
     choices=(
-        Choice(value="shortest", title="Shrink", about="keeps the aspect ratio"),
+        Choice(value="shortest", title="Shrink", about="aspect ratio kept"),
         Choice(value="original", title="Keep"),
     ),
     number=4,
@@ -56,7 +56,7 @@ def test_a_question_is_numbered_lines() -> None:
     assert shown.splitlines() == [
         "",
         "Question 4 of 11. What should the images become?",
-        "  1. Shrink: keeps the aspect ratio",
+        "  1. Shrink: aspect ratio kept",
         "  2. Keep (default)",
         'Answer with a number, "back", "help" or "quit" [2]: ',
     ]

@@ -17,6 +17,8 @@ def asked(kind: str, default: Value | None = None, choices: tuple[Choice, ...] =
         (asked("text", "a"), "", "a"),
         (asked("text", "a"), " b ", "b"),
         (asked("number", 480), "1,024", 1024),
+        (asked("number", 480), "256px", 256),
+        (asked("number", 480), "256 pixels", 256),
         (asked("choice", "train", SPLITS), "2", "validation"),
         (asked("choice", "train", SPLITS), "Validation", "validation"),
         (asked("choices", ["train"], SPLITS), "1, 2", ["train", "validation"]),

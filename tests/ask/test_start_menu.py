@@ -1,10 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.ask.conftest import BACK, LEAVE, Script
 from tests.helpers import build_dataset, profile, shards
-from wizard import profile_store, unfinished_builds
+from tests.test_unfinished_builds import interrupted
+from wizard import local_runs, profile_store, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.draft import Draft
 from wizard.ask.questions import BY_KEY
@@ -143,3 +145,20 @@ def test_an_unfinished_build_is_offered_and_continues_its_profile(raw: Path, tmp
     assert isinstance(begun, Path)
     assert profile_store.load(str(begun)).output_path == tmp_path / "out"
     assert script.asked[0].choices[0].about.startswith(f"{len(shards(tmp_path / 'out'))} of 7 shards, stopped")
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_build_that_runs_is_offered_to_be_watched_and_not_to_be_resumed(raw: Path, tmp_path: Path) -> None:
+    made = profile(raw, tmp_path / "out")
+    interrupted(made)
+    run = local_runs.this_process(made.output_path, "")
+    local_runs.write(run)
+    script = Script([f"watch:{run.name}"])
+    assert choose_start(script) == run
+    (menu,) = script.asked
+    assert [choice.value for choice in menu.choices] == [f"watch:{run.name}", "new", "download"]
+    assert menu.choices[0].title == f"Watch the build that runs in {made.output_path}"
+    local_runs.write(replace(run, state="stopped"))
+    script = Script(["new"])
+    choose_start(script)
+    assert script.asked[0].choices[0].title.startswith("Resume the unfinished build in ")

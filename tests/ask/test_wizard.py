@@ -126,11 +126,11 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
 
     second = person()
     second.reads("What would you like to do?").reads("Resume the unfinished setup").types(ENTER)
-    second.reads("Memory").reads("What next?").types(DOWN, ENTER)
+    second.reads("Memory").reads("What next?").types(DOWN, DOWN, ENTER)
     second.reads("Which answer?").types("quality", ENTER)
     second.reads("JPEG quality, 1 to 100").types("120", ENTER)
     second.reads("120 is above 100").reads("JPEG quality, 1 to 100").types("70", ENTER)
-    second.reads("quality 70").reads("What next?").types(DOWN, DOWN, ENTER)
+    second.reads("quality 70").reads("What next?").types(DOWN, DOWN, DOWN, ENTER)
     assert second.ends() == 0
     assert "imagenet-setup run mine" in second.text
     profile = profile_store.load("mine")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from wizard.events import CheckResult, Estimated
-from wizard.formatting import Range
+from wizard.formatting import Range, human_bytes
+from wizard.ilsvrc2012.archives import IMAGES
 from wizard.machine.disks import Disk
 from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
@@ -117,7 +118,7 @@ def test_memory_for_all_workers_passes() -> None:
     check, workers = checks.memory(MEMORY, estimated(), 8)
     assert (check.status, check.command_fix, workers) == ("pass", "", 8)
     assert check.found == "32.0 GB available of 64.0 GB"
-    assert check.needed == "1.9 GB for 8 workers"
+    assert check.needed == "2.1 GB for 8 workers"
 
 
 def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
@@ -131,7 +132,7 @@ def test_memory_for_some_workers_is_a_warning_and_lowers_them() -> None:
 def test_memory_for_no_worker_fails() -> None:
     check, workers = checks.memory(replace(MEMORY, available=GB), estimated(worker=GB), 8)
     assert (check.status, workers) == ("fail", 1)
-    assert check.command_fix == "One worker needs 1.3 GB: free memory"
+    assert check.command_fix == "One worker needs 1.4 GB: free memory"
 
 
 def test_the_run_itself_needs_memory_beside_its_workers() -> None:
@@ -166,7 +167,7 @@ def test_the_command_that_drops_the_page_cache_is_named_if_that_helps() -> None:
     assert (check.status, workers) == ("warn", 4)
     assert check.command_fix == f"Using 4 workers instead; {told} to have all of them"
     check, _ = checks.memory(CACHED, estimated(worker=10 * GB), 8)
-    assert check.command_fix == f"One worker needs 10.3 GB: {told}"
+    assert check.command_fix == f"One worker needs 11.4 GB: {told}"
 
 
 @pytest.mark.parametrize(
@@ -189,11 +190,11 @@ def test_a_process_that_alone_holds_what_is_missing_is_named() -> None:
     there = replace(MEMORY, available=GB)
     check, _ = checks.memory(there, estimated(worker=GB), 8, lambda: TRAINER)
     held = f"20.0 GB are held by process 4711 of alice: {COMMAND}"
-    assert check.command_fix == f"One worker needs 1.3 GB: free memory ({held})"
+    assert check.command_fix == f"One worker needs 1.4 GB: free memory ({held})"
     small = replace(TRAINER, resident=100 * MB)
     assert (
         checks.memory(there, estimated(worker=GB), 8, lambda: small)[0].command_fix
-        == "One worker needs 1.3 GB: free memory"
+        == "One worker needs 1.4 GB: free memory"
     )
 
 
@@ -228,8 +229,18 @@ def test_open_files_pass_or_fail_with_the_command_that_fixes_it() -> None:
 
 def test_if_the_limit_of_open_files_cannot_be_raised_a_smaller_number_of_workers_is_suggested() -> None:
     check = checks.open_files((128, 256), 100)
-    assert (check.status, check.command_fix) == ("fail", "Ask for fewer workers: --set run.workers=32")
+    assert (check.status, check.command_fix) == (
+        "fail",
+        "Start it where 664 open files are allowed (ulimit -n 664; here the most is 256), or ask for fewer workers: "
+        "--set run.workers=32",
+    )
     assert checks.open_files((256, 256), 32).status == "pass"
+
+
+def test_where_not_even_one_worker_has_its_files_fewer_are_not_suggested() -> None:
+    check = checks.open_files((64, 64), 1)
+    assert check.command_fix == "Start it where 70 open files are allowed (ulimit -n 70; here the most is 64)"
+    assert checks.open_files((70, 70), 1).status == "pass"
 
 
 def test_no_limit_on_open_files_passes() -> None:
@@ -355,3 +366,28 @@ def test_the_largest_image_is_mentioned_if_it_is_most_of_a_workers_memory() -> N
     told = replace(estimated(worker=2 * GB), largest_image=3 * GB // 2)
     assert checks.memory(MEMORY, told, 1)[0].needed.endswith("for 1 worker; one image needs 1.5 GB")
     assert "image" not in checks.memory(MEMORY, replace(told, largest_image=GB // 2), 1)[0].needed
+
+
+def test_the_documents_say_how_much_memory_the_checks_count_with() -> None:
+    root = Path(__file__).parent.parent.parent
+    readme = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    low, high = (round(bytes_ / 1e6) for bytes_ in (checks.WORKER.low, checks.WORKER.high))
+    imagenet = IMAGES["train"].images + IMAGES["validation"].images
+    least, most = (round(checks.run_bytes(images), -7) // 10**6 for images in (0, imagenet))
+    assert f"{low} to {high} MB of memory per worker" in readme
+    assert f"for the run itself {least} MB, or {most} MB for all of ImageNet" in readme
+    performance, clusters = (
+        (root / "docs" / name).read_text(encoding="utf-8") for name in ("performance.md", "clusters.md")
+    )
+    assert f"Memory is {low} to {high} MB per worker" in performance
+    assert f"and {high} MB of memory for each" in clusters
+
+
+def test_what_is_said_to_be_needed_is_what_has_to_be_available() -> None:
+    check, _ = checks.memory(replace(MEMORY, available=GB), estimated(worker=GB), 1)
+    need = checks.memory_to_ask_for(estimated(worker=GB), 1)
+    assert check.status == "fail"
+    assert check.needed.startswith(human_bytes(need))
+    assert f"One worker needs {human_bytes(need)}" in check.fix
+    enough = replace(MEMORY, available=round(need) + 1)
+    assert checks.memory(enough, estimated(worker=GB), 1)[0].status == "pass"

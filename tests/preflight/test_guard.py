@@ -226,7 +226,7 @@ def test_a_build_stops_before_the_machine_is_full_and_resumes_later(
     assert error.value.exit_code == 4
     done = len(shards(out))
     assert 3 <= done <= 5  # others may have begun while the third was committed
-    assert error.value.what == f"{told} Stopped with {done} shards done; none of them is lost. They are in {out}."
+    assert error.value.what == f"{told} Stopped with {done} of 7 shards done; none of them is lost. They are in {out}."
     assert error.value.hint == "Free some, then run the same command again; it resumes where it stopped"
     assert not list(out.glob(".building*"))
     assert not (out / "dataset.json").exists()

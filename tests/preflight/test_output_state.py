@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from tests.helpers import build_dataset, ignore, job, shards
 from wizard.events import CheckResult
 from wizard.planning import make_plan
 from wizard.preflight.output_state import foreseen, output_check, read_output
+from wizard.slices import Slice
 from wizard.targets.names import STATE_FOLDER
 
 CROP: dict[str, Any] = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
@@ -35,7 +37,31 @@ def test_a_new_or_empty_folder_passes(raw: Path, tmp_path: Path) -> None:
 
 def test_shards_of_the_same_plan_pass_and_are_counted(raw: Path, built: Path) -> None:
     check = seen(raw, built)
-    assert (check.status, check.found) == ("pass", f"7 of 7 shards of this build are in {built}")
+    assert (check.status, check.found) == ("pass", f"{built}: 7 of 7 shards are there, and the dataset is complete")
+
+
+def test_shards_that_are_gone_or_truncated_are_counted_as_missing(raw: Path, built_copy: Path) -> None:
+    (built_copy / "train-00001-of-00005").unlink()
+    (built_copy / "validation-00000-of-00002").write_bytes(b"")
+    check = seen(raw, built_copy)
+    assert check.status == "warn"
+    assert check.brief.startswith("5 of 7 shards are there; 2 are missing (train-00001-of-00005 is gone, validation-")
+    assert check.brief.endswith(") and will be built")
+
+
+def test_a_slice_does_not_promise_to_build_what_others_do(raw: Path, built_copy: Path) -> None:
+    (built_copy / "train-00001-of-00005").unlink()
+    asked = replace(job(raw, built_copy, image=CROP, source={"boxes": "all"}), slice=Slice.parse("1/2"))
+    assert output_check(asked, read_output(asked)).brief.endswith("1 is missing (train-00001-of-00005 is gone)")
+
+
+def test_each_difference_of_another_plan_is_on_a_line_of_its_own(raw: Path, built: Path) -> None:
+    found = seen(raw, built, output={"seed": 1, "train_shards": 6}).found.splitlines()
+    assert found[0] == f"{built} holds 7 shards of another plan:"
+    assert [each.strip() for each in found[1:]] == [
+        "seed: there 2012 · asked for 1",
+        "train shards: there 5 · asked for 6",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +114,8 @@ def test_for_every_target_what_is_foreseen_is_part_of_the_plan(
 def test_a_build_of_every_target_resumes_from_its_own_shards(raw: Path, tmp_path: Path, output: dict[str, Any]) -> None:
     build_dataset(raw, tmp_path, output=output)
     check = looked_at(raw, tmp_path, output=output)
-    assert (check.status, check.found) == ("pass", f"7 of 7 shards of this build are in {tmp_path}")
+    parts = "parts" if output.get("format") in ("folders", "flat") else "shards"
+    assert (check.status, check.brief) == ("pass", f"7 of 7 {parts} are there, and the dataset is complete")
 
 
 @pytest.mark.parametrize("output", OUTPUTS[1:6], ids=str)

@@ -63,13 +63,22 @@ def test_raw_data_that_fails_is_bad_input_to_a_build_alone(
 
 
 def test_ignored_failures_do_not_refuse_a_build() -> None:
-    results = results_of(raw_data="fail", disk="fail", cores="warn")
-    refuse(results, ["raw-data", "disk"], building=True)
+    results = results_of(files="fail", disk="fail", cores="warn")
+    refuse(results, ["files", "disk"], building=True)
     with pytest.raises(MachineError, match="1 of 3 checks fails"):
-        refuse(results, ["raw-data"], building=True)
+        refuse(results, ["files"], building=True)
 
 
 def test_an_unknown_name_of_an_ignored_check_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="--ignore disc: there is no such check") as error:
         require_known(["disk", "disc"])
-    assert error.value.hint == f"There are {', '.join(checks.IGNORABLE)}"
+    assert error.value.hint == f"These can be ignored: {', '.join(checks.IGNORABLE)}"
+
+
+@pytest.mark.parametrize("name", ["raw-data", "output", "write-access"])
+def test_no_build_begins_without_raw_data_and_a_place_to_write(name: str) -> None:
+    with pytest.raises(UsageError, match=f"--ignore {name}: a build cannot begin without it"):
+        require_known([name])
+    with pytest.raises(SetupError) as error:
+        refuse(results_of(**{name: "fail", "disk": "fail"}), ["disk"], building=True)
+    assert error.value.hint == "Fix that first"

@@ -12,6 +12,8 @@ from wizard.show.build_progress import BuildProgress
 
 GB = 10**9
 _CODE = re.compile(r"\x1b\[\??([\d;]*)([A-Za-z])")
+_WINDOW = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[2[23];2t")
+"""Codes for the window and not for its text: OSC, and a title that is kept or brought back."""
 
 
 @dataclass
@@ -107,20 +109,28 @@ def under_way(workers: int = 2, seconds: int = 10) -> BuildProgress:
 
 
 class Terminal(io.StringIO):
-    """As much of a terminal as rich's inline drawing needs; like most, it wraps its lines anew when it is resized."""
+    """As much of a terminal as rich's inline drawing needs; like most, it wraps its lines anew when it is resized.
+
+    Attributes:
+        codes: those for its window, as they came.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width
         self.rows: list[str] = [""]
         self.scrolled: list[str] = []
+        self.codes: list[str] = []
         self.row = self.column = 0
 
     def write(self, text: str) -> int:
         position = 0
         while position < len(text):
-            code = _CODE.match(text, position)
-            if code:
+            code, window = _CODE.match(text, position), _WINDOW.match(text, position)
+            if window:
+                self.codes.append(window[0])
+                position = window.end()
+            elif code:
                 self._obey(code[2], code[1])
                 position = code.end()
             else:

@@ -220,3 +220,13 @@ def test_an_empty_shard_is_whole() -> None:
     build.add(started(split(images=0)))
     build.add(beat(1, 0, 0, total=0))
     assert text(build, 100).count("100 %") == 3
+
+
+def test_of_image_files_images_are_counted_and_no_shards() -> None:
+    progress = Progress(build=under_way())
+    progress.build.one_file_per_image = True
+    progress.build.converted = 45
+    drawn = "\n".join(line.plain for line in picture(progress, 100, 24))
+    assert "shards" not in drawn
+    assert "Ctrl-C: finish what is under way and stop" in drawn
+    assert "45 converted to JPEG" in drawn

@@ -1,12 +1,14 @@
 import io
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from tests.show.scenes import estimated, machine
 from tests.test_events import RESULT
+from wizard.commit_record import ConvertedImage
 from wizard.events import CheckResult, Event, Heartbeat, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
 from wizard.output import Output
 from wizard.show.progress import messages
@@ -54,6 +56,19 @@ def test_lines_report_messages_at_once(capsys: pytest.CaptureFixture[str]) -> No
     ]
 
 
+def test_of_many_converted_images_the_first_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    png = tuple(ConvertedImage(name=str(number), kind="PNG") for number in range(20))
+    done: list[Event] = [ShardDone(result=replace(RESULT, converted=png, skipped=()))] * 3
+    told = say([STARTED, *done], 99, capsys)[1:]
+    assert [line.startswith("- converted ") for line in told] == [True] * 30 + [False]
+    assert told[-1] == "- more images are converted; the end of the build counts them"
+
+
+def test_of_image_files_no_shards_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    (told,) = say([replace(STARTED, one_file_per_image=True)], 99, capsys)
+    assert told == "Building 10 train images (4 of them done before) with 2 workers in /out (plan p)"
+
+
 def test_lines_report_progress_at_intervals(capsys: pytest.CaptureFixture[str]) -> None:
     said = say([Preparing(step="headers", done=1, total=4), STARTED, BEAT], 0, capsys)
     assert said[0] == "headers: 25 % of 4 bytes"
@@ -73,6 +88,8 @@ def test_a_check_states_what_was_found_and_the_fix() -> None:
 
 
 def test_an_estimate_is_said_in_words() -> None:
+    converted = replace(estimated(), converted={"WEBP": 23, "PNG": 22})
+    assert " · 23 WebP and 22 PNG become JPEG · measured on" in messages(converted)[0]
     assert messages(estimated()) == [
         "→ about 66.0 GB (64.0 to 69.1) · about 31 minutes (27 to 37) with 2 workers · measured on 512 images"
     ]

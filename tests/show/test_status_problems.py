@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 from tests.show.statuses import every, found, seen, sliced
 from wizard.run_files import SeenRun
 from wizard.show.status_problems import problems
 from wizard.status.evaluate import evaluate
 from wizard.status.find import Found
+from wizard.status.status import Loss
 
 
 def told(there: Found) -> list[str]:
@@ -65,8 +68,22 @@ def test_shards_without_a_description_need_a_last_run() -> None:
         "! All shards are there, but dataset.json is missing: give the command that began the build again"
     )
     assert told(found(seen("1/2", state="finished"), sliced(2, 2, "b", age=99.0, shards_done=10), done=every())) == [
-        "! All shards are there, but dataset.json is missing: run any slice again"
+        "! All shards are there, but dataset.json is missing: give the command that began the build again"
     ]
+
+
+def test_what_is_gone_is_named_with_the_command_that_builds_it() -> None:
+    loss = Loss(gone={"train-00003-of-00016": "train-00003-of-00016 is gone"})
+    there = found(done=every() - {("train", 3)}, described=True)
+    assert told(replace(there, loss=loss, command="imagenet-setup run /data")) == [
+        "! Nothing runs here: 1 shard stays missing (train-00003-of-00016 is gone)\n"
+        "Build them   imagenet-setup run /data"
+    ]
+
+
+def test_a_dataset_whose_description_is_incomplete_is_not_complete() -> None:
+    there = replace(found(done=every(), described=True), loss=Loss(lacking=("images.csv.gz is gone",)), command="run")
+    assert told(there) == ["! All shards are there, but images.csv.gz is gone\nWrite it again   run"]
 
 
 def test_a_problem_keeps_its_key_while_time_goes_by() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.sources.making import JPEG, nothing, write
-from wizard.sources.image_formats import ImageFormats, conversions, image_formats
+from wizard.sources.image_formats import ImageFormats, added, become_jpeg, image_formats
 from wizard.sources.registry import open_source
 from wizard.sources.remarks import remarks
 
@@ -37,19 +37,14 @@ def test_images_that_cannot_be_read_are_not_counted() -> None:
 
 @pytest.mark.parametrize(
     ("counts", "said"),
-    [
-        ({"JPEG": 3}, ""),
-        ({"JPEG": 20, "PNG": 22, "WEBP": 23}, "23 WebP and 22 PNG become JPEG"),
-        ({"GIF": 1}, "1 GIF becomes JPEG"),
-    ],
+    [({"WEBP": 1023, "PNG": 22}, "1,023 WebP and 22 PNG become JPEG"), ({"GIF": 1}, "1 GIF becomes JPEG")],
 )
 def test_what_becomes_jpeg_is_said_in_words(counts: dict[str, int], said: str) -> None:
-    assert conversions([ImageFormats(counts=counts)]) == said
+    assert become_jpeg(counts) == said
 
 
 def test_counts_of_several_splits_are_added() -> None:
-    splits = ImageFormats(counts={"PNG": 2}), ImageFormats(counts={"PNG": 1, "BMP": 4}, is_sample=True)
-    assert conversions(splits) == "about 4 BMP and 3 PNG become JPEG"
+    assert added([{"PNG": 2}, {"PNG": 1, "BMP": 4}]) == {"BMP": 4, "PNG": 3}
 
 
 def test_a_folder_of_several_formats_says_so_in_its_remarks(tmp_path: Path) -> None:

@@ -37,14 +37,33 @@ def test_a_damaged_description_alone_is_an_error(built_copy: Path) -> None:
         look(built_copy)
 
 
-def test_records_are_counted_by_split_without_being_read(built_copy: Path) -> None:
+def test_while_a_run_lives_records_are_counted_by_split_without_being_read(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
+    run_files.write(built_copy, run(plan_id=plan_id(built_copy)))
     records = built_copy / RECORD_FOLDER
     (records / "train-00003-of-00005.json").unlink()
     (records / "train-00001-of-00005.json").write_text("")
     for foreign in ("train-00009-of-00005.json", "test-00000-of-00005.json", "notes.json", ".building-x.tmp"):
         (records / foreign).touch()
     assert [(each.split, each.done) for each in look(built_copy).splits] == [("train", 4), ("validation", 2)]
+
+
+def test_a_shard_that_is_gone_is_missing_once_no_run_lives(built_copy: Path) -> None:
+    (built_copy / "train-00003-of-00005").unlink()
+    status = look(built_copy)
+    assert (status.state, status.missing) == ("idle", 1)
+    assert status.loss is not None
+    assert status.loss.gone == {"train-00003-of-00005": "train-00003-of-00005 is gone"}
+    assert status.command == f"imagenet-setup run {built_copy}"
+    (built_copy / "train-00002-of-00005").unlink()
+    assert look(built_copy, status).missing == 1  # not looked for again, while it is watched
+    assert look(built_copy).missing == 2
+
+
+def test_a_shard_that_is_gone_is_missing_without_the_state_folder_too(built_copy: Path) -> None:
+    shutil.rmtree(built_copy / STATE_FOLDER)
+    (built_copy / "validation-00001-of-00002").unlink()
+    assert [(each.split, each.missing) for each in look(built_copy).splits] == [("train", 0), ("validation", 1)]
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ import json
 import re
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers import CLASSES, add_test_archive, build_dataset, encoded, noise, shards
-from tests.load_page import PAGE, with_programs
+from tests.load_page import PAGE, loadable, with_programs
 from tests.sources import making
 from wizard.engine.build_result import BuildResult
 from wizard.formats import example, tfrecord
@@ -51,7 +53,7 @@ def not_installed(names: str) -> list[str]:
 
 def not_cloned(program: str) -> list[str]:
     """The folders of cloned repositories that a program imports from, and that are not in the current one."""
-    folders = re.findall(r'"(.+)"\)  # git clone', program)
+    folders = re.findall(r'# git clone .*\n.*"(.+)"\)', program)
     return [folder for folder in folders if not Path(folder).is_dir()]
 
 
@@ -124,6 +126,16 @@ def test_load_py_opens_the_dataset_where_it_lies_now(
     assert str(out) not in program
     run(program, __file__=str(moved / "load.py"))
     assert PRINTED.fullmatch(capsys.readouterr().out.strip())
+
+
+@pytest.mark.parametrize("trainer", list(registry.trainers()))
+def test_no_line_of_a_program_is_broken_by_a_terminal_of_80_columns(trainer: str) -> None:
+    kind, known = registry.trainers()[trainer]
+    usual = loadable(kind, trainer)
+    for split, imagenet, unlabeled in product(("train", "validation", "test"), (True, False), (True, False)):
+        label_base = 0 if unlabeled else 1  # the longer text
+        dataset = replace(usual, split=split, imagenet=imagenet, unlabeled=unlabeled, label_base=label_base, images=5)
+        assert max(map(len, known.program(dataset).splitlines())) <= 80
 
 
 def test_the_documentation_has_every_program() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import TRAIN, TRAIN_SHARDS, VALIDATION, VALIDATION_SHARDS, build_dataset, shards
+from tests.helpers import TRAIN, TRAIN_SHARDS, VALIDATION, VALIDATION_SHARDS, build_dataset, profile, shards
 from wizard import synthetic
 from wizard.errors import InputError, VerifyFailed
 from wizard.events import Event
 from wizard.targets.tfrecord.target import TFRecords
+from wizard.unfinished_builds import keep
 from wizard.verify.dataset import verify
 
 
@@ -77,10 +78,13 @@ def test_a_shard_taken_out_of_the_manifest_is_missed(built_copy: Path) -> None:
         verify(built_copy, ignore)
 
 
-def test_an_unfinished_build_is_no_dataset(built_copy: Path) -> None:
+def test_an_unfinished_build_is_no_dataset(raw: Path, built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
-    with pytest.raises(VerifyFailed, match="is an unfinished build: 7 shards are done"):
+    (built_copy / "train-00000-of-00005").unlink()
+    keep(profile(raw, built_copy))
+    with pytest.raises(VerifyFailed, match="is an unfinished build: 6 of 7 shards are there; 1 is missing") as error:
         verify(built_copy, ignore)
+    assert error.value.hint == f"imagenet-setup run {built_copy} builds the rest; verify it then"
 
 
 def test_a_folder_without_a_dataset_is_an_input_error(tmp_path: Path) -> None:
@@ -235,7 +239,9 @@ def plan_anew(out: Path, change: Callable[[list[list[str]]], list[list[str]]]) -
 def test_sidecars_are_verified(raw: Path, tmp_path: Path, harm: Callable[[Path], None]) -> None:
     build_dataset(raw, tmp_path / "out", output={"tfds": True})
     harm(tmp_path / "out" / "features.json")
-    with pytest.raises(VerifyFailed, match=r"features\.json: it"):
+    with pytest.raises(VerifyFailed, match=r"features\.json: it") as error:
         verify(tmp_path / "out", ignore)
+    assert error.value.hint.startswith(f"imagenet-setup run {tmp_path / 'out'} writes what describes the dataset again")
+    assert "--repair" not in error.value.hint
     build_dataset(raw, tmp_path / "out", output={"tfds": True})
     verify(tmp_path / "out", ignore)

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 
 from wizard.ask.asking import ask_all
 from wizard.ask.draft import Draft
-from wizard.ask.prompt import Prompter, Value
+from wizard.ask.hints import as_error
+from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.question import Answers, Question
+from wizard.errors import MachineError, SetupError
 from wizard.preflight.examine import Verdict
 from wizard.submit import sizing
 from wizard.submit.environment import this_environment
@@ -19,6 +21,7 @@ from wizard.submit.request import (
     seconds_of,
     slurm_request,
 )
+from wizard.submit.sbatch import Submitted, submit
 from wizard.submit.sizing import Work
 
 CPUS, ARRAY, TIME = "slurm.cpus", "slurm.array", "slurm.time"
@@ -41,6 +44,36 @@ def ask_and_prepare(
     draft = ask_all(prompter, draft)
     prepared = prepare(verdict, _request(draft.answers.values), this_environment(), ignored)
     return prepared, draft.chosen
+
+
+class Cluster:
+    """The ways from the review to a cluster; what was answered about jobs is offered again."""
+
+    def __init__(self, prompter: Prompter) -> None:
+        self._prompter = prompter
+        self._answered: Mapping[str, Value] = {}
+
+    def prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
+        """The scripts of a build; None if the person goes back, or it cannot be, which is said."""
+        try:
+            prepared, self._answered = ask_and_prepare(self._prompter, verdict, ignored, self._answered)
+        except Back:
+            return None
+        except SetupError as error:
+            self._prompter.say(f"✗ {as_error(error)}")
+            return None
+        return prepared
+
+    def submit(self, verdict: Verdict, ignored: tuple[str, ...]) -> tuple[Prepared, Submitted] | None:
+        """The scripts and their jobs; None as above, or if Slurm refuses them."""
+        prepared = self.prepare(verdict, ignored)
+        if prepared is None:
+            return None
+        try:
+            return prepared, submit(prepared)
+        except MachineError as error:  # a partition that does not exist, say
+            self._prompter.say(f"✗ {as_error(error)}")
+            return None
 
 
 def _request(answers: Mapping[str, Value]) -> SlurmRequest:

@@ -10,17 +10,15 @@ from wizard.ask.context import Context
 from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
-from wizard.engine.transform import LOSSLESS_ENOUGH
 from wizard.folders import as_typed
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.classes import as_text, numbered
-from wizard.sources.image_formats import conversions
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 
 Known: TypeAlias = Answers[Context]
 
-_IMAGES_A_SHARD = 100
+IMAGES_A_SHARD = 100
 """Fewest images in a shard of a subset: smaller shards only make more files."""
 _TITLES: Mapping[Split, str] = {"train": "Train", "validation": "Validation", "test": "Test"}
 
@@ -158,23 +156,6 @@ def _taken(place: Path) -> bool:
         return True
 
 
-def resize_choices(known: Known) -> tuple[Choice, ...]:
-    """What images may become; keeping them names those that are not JPEGs, which no trainer's reader expects."""
-    return (
-        Choice("shortest", "Shrink to a shortest side", "keeps the aspect ratio; usual for training"),
-        Choice("original", "Keep the originals", f"JPEGs keep their bytes; {_not_kept(known)}"),
-        Choice("exact", "Exact height × width", "all of one size; the aspect ratio is not kept"),
-        Choice("crop", "Scale and center-crop", "all of one size; keeps the aspect ratio, cuts off edges"),
-    )
-
-
-def _not_kept(known: Known) -> str:
-    chosen = splits_of(known)
-    tables = [survey.table for split, survey in known.context.surveys.items() if split in chosen]
-    converted = conversions(table.formats for table in tables if table is not None)
-    return f"{converted}, quality {LOSSLESS_ENOUGH}" if converted else "largest; MLPerf's rule"
-
-
 def resize(known: Known) -> Value:
     """What the trainer proposes, else the last profile's mode."""
     proposed: str = trainers.image(known).get("resize", known.context.usual.image.resize)
@@ -223,7 +204,7 @@ def shards(split: Split, known: Known) -> int:
         return last.shards(split)
     images = surveys[split].images if split in surveys else IMAGES[split].images
     most = target_of(known).usual_shards(trainers.output(known))[split]
-    return max(1, min(most, images // _IMAGES_A_SHARD))
+    return max(1, min(most, images // IMAGES_A_SHARD))
 
 
 def uncounted(split: Split, known: Known) -> int | None:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wizard import profile_store
 from wizard.ask.asking import absolute
 from wizard.ask.holdout import is_usual_holdout
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import as_answer, flat
 from wizard.ask.trainers import OTHER, family_of
-from wizard.profile import check_some
+from wizard.profile_override import table_of
 
 _PATHS = ("source.path", "output.path")
 
@@ -22,9 +21,7 @@ def layers(settings: Sequence[str]) -> dict[str, Any]:
         UsageError: a setting is not section.key=value, or a path in it cannot be understood.
         ProfileError: lists every unknown key, and every value that is not allowed.
     """
-    table = profile_store.table_of(settings)
-    check_some(table, "--set")
-    values = flat(table)
+    values = flat(table_of(settings))
     if trainer := values.get("output.trainer"):
         values["family"] = family_of(trainer)
     elif "output.format" in values:

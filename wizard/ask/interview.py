@@ -1,13 +1,14 @@
 """The setup conversation: questions, back, review, edit; answers are saved after each question."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from wizard import profile_store
 from wizard.ask import setup_draft
+from wizard.ask.apart import apart, differs_from_saved, in_another_folder
 from wizard.ask.asking import ask
-from wizard.ask.cluster import ask_and_prepare
+from wizard.ask.cluster import Cluster
 from wizard.ask.consequences import Consequences
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
@@ -22,17 +23,19 @@ from wizard.ask.source_report import class_lines, nothing_usable, source_lines
 from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
 from wizard.ask.telling import changes, given_before, unused
 from wizard.ask.validation import error_for, source_overlap
-from wizard.ask.view import Outcome, View
+from wizard.ask.view import Outcome, Start, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
 from wizard.profile_command import as_command
-from wizard.submit.prepare import Prepared, that_matter
-from wizard.submit.sbatch import sbatch_is_here, submit
+from wizard.submit.prepare import that_matter
+from wizard.submit.sbatch import sbatch_is_here
 from wizard.typed_path import expanded
 
 OUTPUT = "output.path"
+SIZES = ("image.size", "image.height", "image.resize")
+"""What another size is asked by."""
 
 
 class Interview:
@@ -49,7 +52,7 @@ class Interview:
         self._trail: list[tuple[SetupDraft, Question[Context]]] = []
         self._again: Question[Context] | None = None
         self._consequences = Consequences(view, live)
-        self._about_jobs: Mapping[str, Value] = {}
+        self._cluster = Cluster(prompter)
 
     def run(self) -> Outcome:
         """The whole conversation.
@@ -155,16 +158,12 @@ class Interview:
             self._prompter.say(f"✗ {overlap}")
             self._draft = self._draft.without(OUTPUT)
             return None
-        if self._needs_a_name():
-            self._prompter.say(f"  {self._draft.origin} keeps its answers; these get a name of their own.")
-            self._draft = self._draft.unchosen("name")
-            return None
+        self._keep_apart()
         self._tell(unused(self._opened, self._draft))
         self._opened = replace(self._opened, given=())  # once is enough
         try:
             profile = profile_of(self._draft)
             job = self._draft.context.job(profile)
-            self._report_changes()
             with self._view.busy("looking at this machine") as progress:
                 verdict = self._live.verdict(job, self._draft.context, progress)
             table = rows(job, self._draft.context, verdict.estimated, verdict.checks)
@@ -176,40 +175,41 @@ class Interview:
         self._view.table(table)
         return self._choose(profile, verdict)
 
-    def _report_changes(self) -> None:
+    def _keep_apart(self) -> None:
+        """After a change: a folder and a name of its own where they are another build's, and what has followed."""
         before, self._before_edit = self._before_edit, None
         if before is not None:
+            self._draft = apart(before, self._draft)
             self._tell(changes(before, self._draft, [question.key for _, question in self._trail]))
 
     def _tell(self, lines: Iterable[str]) -> None:
         for line in lines:
             self._prompter.say(line)
 
-    def _needs_a_name(self) -> bool:
-        """Whether the name is that of a saved profile with other answers, which would be replaced."""
-        draft = self._draft
-        old, new = (each.answers.values for each in (self._opened, draft))
-        return bool(draft.origin) and "name" in draft.given and old["name"] == new["name"] and old != new
-
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
-        failing = tuple(check.name for check in checks.failed(verdict.checks, ()))
-        on_cluster = tuple(check.name for check in checks.failed(that_matter(verdict.checks), ()))
-        on_cluster_here = on_cluster if sbatch_is_here() else None
+        failing = checks.failed(verdict.checks, ())
         page = self._consequences.page
-        match self._prompter.ask(review_prompt(failing, on_cluster_here, has_preview=page is not None)):
-            case "start" | "cluster" | "script" if "output" in failing:
-                self._another_folder()
-            case "start":
-                path = self._save_if_possible(profile)
-                return Outcome(kind="start", profile=profile, path=path, verdict=verdict, ignored=failing)
+        on_cluster = checks.failed(that_matter(verdict.checks), ())
+        prompt = review_prompt(
+            failing,
+            on_cluster if sbatch_is_here() else None,
+            is_complete=verdict.is_complete,
+            has_preview=page is not None,
+            background=self._view.has_person,
+        )
+        match self._prompter.ask(prompt):
+            case "start" | "background" as how:
+                return self._start(how, profile, verdict, tuple(check.name for check in failing))
+            case "verify":
+                return Outcome(kind="verify", profile=profile)
             case "cluster":
-                return self._submit(profile, verdict, on_cluster)
+                return self._submit(profile, verdict, tuple(check.name for check in on_cluster))
             case "script":
-                prepared = self._prepare(verdict, on_cluster)
+                prepared = self._cluster.prepare(verdict, tuple(check.name for check in on_cluster))
                 if prepared is not None:
                     self._view.scripts(prepared)
             case "save":
-                return Outcome(kind="saved", profile=profile, path=_save(profile))
+                return Outcome(kind="saved", profile=profile, path=self._save(profile))
             case "preview" if page is not None:
                 look_at(page, self._prompter, self._view)
             case "command":
@@ -217,36 +217,44 @@ class Interview:
             case "quit":
                 setup_draft.save(self._draft)
                 return Outcome(kind="left", profile=profile)
-            case _:
-                self._edit_one()
+            case chosen:
+                self._change(str(chosen))
         return None
 
-    def _prepare(self, verdict: Verdict, ignored: tuple[str, ...]) -> Prepared | None:
-        """The scripts of a build on a cluster; None if the person goes back, or it cannot be."""
-        try:
-            prepared, self._about_jobs = ask_and_prepare(self._prompter, verdict, ignored, self._about_jobs)
-        except Back:
-            return None
-        except SetupError as error:
-            self._prompter.say(f"✗ {as_error(error)}")
-            return None
-        return prepared
+    def _change(self, chosen: str) -> None:
+        """Changes what was chosen in the review, or asks what is to be changed."""
+        if chosen == "folder":
+            self._begin_edit()
+            self._draft = in_another_folder(self._draft)
+            self._ask(BY_KEY[OUTPUT])
+        elif chosen == "size":
+            self._edit(next(key for key in SIZES if BY_KEY[key] in self._draft.applying))
+        else:
+            self._edit_one()
+
+    def _start(self, how: Start, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
+        path = self._save_if_possible(profile)
+        if path is None and how == "background":
+            return None  # another process is to read it
+        return Outcome(kind=how, profile=profile, path=path, verdict=verdict, ignored=ignored)
 
     def _submit(self, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
-        prepared = self._prepare(verdict, ignored)
-        if prepared is None:
+        submitted = self._cluster.submit(verdict, ignored)
+        if submitted is None:
             return None
-        try:
-            jobs = submit(prepared)
-        except MachineError as error:  # a partition that does not exist, say
-            self._prompter.say(f"✗ {as_error(error)}")
-            return None
-        path = self._save_if_possible(profile)
-        return Outcome(kind="submitted", profile=profile, path=path, submitted=(prepared, jobs))
+        return Outcome(kind="submitted", profile=profile, path=self._save_if_possible(profile), submitted=submitted)
+
+    def _save(self, profile: Profile) -> Path:
+        replaced = differs_from_saved(profile, self._draft.context)
+        path = profile_store.save(profile, profile.name)
+        if replaced:
+            self._prompter.say(f"  · the profile {profile.name} is replaced; the one before is {path.name}.bak")
+        setup_draft.forget()
+        return path
 
     def _save_if_possible(self, profile: Profile) -> Path | None:
         try:
-            return _save(profile)
+            return self._save(profile)
         except MachineError as error:  # no reason not to build
             self._prompter.say(f"! The profile is not saved: {error.what}")
             return None
@@ -271,19 +279,6 @@ class Interview:
         )
         self._edit(str(self._prompter.ask(prompt)))
 
-    def _another_folder(self) -> None:
-        """Asks for another output folder, offering one that is free."""
-        self._prompter.say("✗ Shards of another plan are never mixed with these: choose another output folder.")
-        self._begin_edit()
-        self._draft = self._draft.unchosen(OUTPUT)
-        self._ask(BY_KEY[OUTPUT])
-
     def _as_choice(self, question: Question[Context]) -> Choice:
         prompt = self._draft.prompt(question)
         return Choice(question.key, question.label, "" if prompt.default is None else title(prompt, prompt.default))
-
-
-def _save(profile: Profile) -> Path:
-    path = profile_store.save(profile, profile.name)
-    setup_draft.forget()
-    return path

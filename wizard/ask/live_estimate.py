@@ -27,26 +27,19 @@ class LiveEstimate:
             self._estimator.close()
         self._estimator = self._context = None
 
-    def prepare(self, context: Context, job: Job | None = None) -> Estimator | None:
-        """The estimator for this raw data; None where it has nothing to measure.
-
-        Args:
-            context: of the raw data.
-            job: how many workers are wanted; as many as there are already where it is None.
-        """
+    def prepare(self, context: Context) -> Estimator | None:
+        """The estimator for this raw data; None where it has nothing to measure."""
         # The same object: to compare contexts by value would compare tables of a million images.
-        ready = self._estimator if self._context is context else None
-        if ready is not None and (job is None or ready.workers == job.workers):
-            return ready
+        if self._estimator is not None and self._context is context:
+            return self._estimator
         self.close()
         if context.surveys:
-            workers = usable_cores() if job is None else job.workers
-            self._estimator, self._context = Estimator(context.surveys, workers, cache_folder()), context
+            self._estimator, self._context = Estimator(context.surveys, usable_cores(), cache_folder()), context
         return self._estimator
 
     def estimate(self, job: Job, context: Context, progress: Progress) -> Estimated | None:
         """The job's estimate; None if it cannot be measured, with the reason in the verdict."""
-        estimator = self.prepare(context, job)
+        estimator = self.prepare(context)
         if estimator is None:
             return None
         with suppress(SetupError):
@@ -55,6 +48,6 @@ class LiveEstimate:
 
     def verdict(self, job: Job, context: Context, progress: Progress) -> Verdict:
         """The whole pre-flight; the raw data must hold something."""
-        estimator = self.prepare(context, job)
+        estimator = self.prepare(context)
         assert estimator is not None
         return measure(job, estimator, progress)

@@ -1,5 +1,6 @@
 """A prompt: one question, ready for a terminal, a screen reader or a program."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -7,6 +8,8 @@ Value = str | int | list[str]
 """An answer; a list for a prompt of kind choices."""
 Kind = Literal["path", "file", "text", "secret", "number", "choice", "choices"]
 """Of an answer; a path is a folder's. A secret is never shown, stored or passed on to anyone who does not need it."""
+_PIXELS = re.compile(r"\s*(px|pixels?)$", re.IGNORECASE)
+"""What may follow a number."""
 
 
 class Back(Exception):
@@ -146,7 +149,7 @@ def title(prompt: Prompt, value: Value) -> str:
 
 def _number(typed: str) -> int:
     try:
-        return int(typed.replace(",", ""))
+        return int(_PIXELS.sub("", typed).replace(",", ""))
     except ValueError:
         raise InvalidAnswer(f"{typed!r} is not a whole number.") from None
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from wizard.ask import defaults, folder_answers, holdout, trainers, validation
+from wizard.ask import defaults, folder_answers, holdout, image_choices, number_remarks, trainers, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
@@ -36,6 +36,7 @@ def _shards(split: Split, about: str) -> Question[Context]:
         implied=partial(defaults.uncounted, split),
         require=partial(validation.enough_images, split),
         on_request=lambda known: trainers.chosen(known) is not None,
+        remark=partial(number_remarks.small_shards, split),
     )
 
 
@@ -171,7 +172,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "the originals. Keep the originals if a benchmark's rules ask for it.",
         default=defaults.resize,
         stays=True,  # another trainer would else turn images that were accepted into others
-        choices=defaults.resize_choices,
+        choices=image_choices.resize_choices,
         governs=tuple(f"image.{key}" for key in Image.model_fields),
         affects_images=True,
     ),
@@ -215,6 +216,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "use 85 with 480 px and 90 with 352 px.",
         default=defaults.last_image("quality", shortest=85, exact=90, crop=85),
         applies=defaults.RESIZED,
+        remark=number_remarks.poor_quality,
         affects_images=True,
     ),
     Question(

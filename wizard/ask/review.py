@@ -11,6 +11,7 @@ from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
 from wizard.planning import Job
+from wizard.preflight.checks import ELSEWHERE, can_be_ignored
 from wizard.preflight.examine import glance_at
 from wizard.preflight.source_check import damage_in_words
 from wizard.profile import Profile
@@ -69,9 +70,10 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, _seen(check), GLYPHS[check.status])
+        Row(_label(check), _seen(check), GLYPHS[check.status])
         for check in checks
-        if check.status != "pass" and check.name not in shown
+        # What is in the output folder already is said of every build that goes on.
+        if (check.status != "pass" or (check.name == "output" and check.brief)) and check.name not in shown
     ]
     return found
 
@@ -92,7 +94,7 @@ def _boxes(job: Job, context: Context) -> str:
         return boxes
     if job.profile.output.boxes_csv:
         return f"{boxes}, in the CSV alone"
-    return f"none; these {job.target.unit} have no place for them"
+    return f"none: these {job.target.unit} cannot hold them"
 
 
 def _written(job: Job) -> str:
@@ -100,51 +102,85 @@ def _written(job: Job) -> str:
     if target.one_file_per_image:
         return f"{target.offer.short} · one file per image"
     shards = " + ".join(f"{count:,}" for count in job.shards.values())
+    unit = "shard" if sum(job.shards.values()) == 1 else "shards"
     last = job.label_base + len(job.classes) - 1
-    return f"{target.offer.short} · {shards} shards · labels {job.label_base} to {last}"
+    return f"{target.offer.short} · {shards} {unit} · labels {job.label_base} to {last}"
 
 
-def review_prompt(failing: Sequence[str], on_cluster: Sequence[str] | None, *, has_preview: bool = False) -> Prompt:
-    """The choice below the review.
+def review_prompt(
+    failing: Sequence[CheckResult],
+    on_cluster: Sequence[CheckResult] | None,
+    *,
+    is_complete: bool = False,
+    has_preview: bool = False,
+    background: bool = False,
+) -> Prompt:
+    """The choice below the review: a build is offered only where it could begin and something is left to build.
 
     Args:
-        failing: names of the checks that fail here.
+        failing: the checks that fail here.
         on_cluster: of those that would fail on a cluster too; None where there is none to submit to.
+        is_complete: whether the dataset is there already.
         has_preview: whether there is a page of images before and after.
+        background: whether a start in the background is offered.
     """
     start = "Start" if on_cluster is None else "Run here"
-    begin = [Choice("start", f"{start}{_despite(failing)}")]
-    if on_cluster is not None:
+    begin: list[Choice] = []
+    if is_complete:
+        begin = [
+            Choice("verify", "Verify it", "re-reads every shard and opens it as a trainer does"),
+            Choice("size", "Build it in another size", "into a folder of its own"),
+            Choice("folder", "Build it in another folder", "the same once more"),
+        ]
+    elif can_be_ignored(failing):
+        begin = [Choice("start", f"{start}{_despite(failing)}")]
+        if background:
+            about = "the shell is free once it builds"
+            begin.append(Choice("background", f"{start} in the background{_despite(failing)}", about))
+    elif any(check.setting == ELSEWHERE for check in failing):
+        begin = [Choice("folder", "Choose another folder")]
+    if on_cluster is not None and not is_complete and can_be_ignored(on_cluster):
         begin += [
             Choice("cluster", f"Run on the cluster (Slurm){_despite(on_cluster)}", "after a few questions"),
             Choice("script", "Show the script for the cluster", "to submit it yourself"),
         ]
+    choices = (
+        *begin,
+        Choice("edit", "Change an answer"),
+        Choice("save", "Save as a profile and leave"),
+        Choice("command", "Show the command for this"),
+        *([LOOK] if has_preview else []),
+        Choice("quit", "Leave", "the answers are kept"),
+    )
+    help_ = f"{start} saves the answers as a profile and builds. A build that stops for any reason resumes when it is "
+    help_ += "started again."
+    if is_complete:
+        help_ = "All shards of this dataset are in the output folder, so there is nothing to build there."
     return Prompt(
         key="review",
         kind="choice",
-        text="What next?",
-        help=f"{start} saves the answers as a profile and builds. A build that stops for any reason "
-        "resumes when it is started again.",
-        default="edit" if failing else "start",
-        choices=(
-            *begin,
-            Choice("edit", "Change an answer"),
-            Choice("save", "Save as a profile and leave"),
-            Choice("command", "Show the command for this"),
-            *([LOOK] if has_preview else []),
-            Choice("quit", "Leave", "the answers are kept"),
-        ),
+        text="The dataset is complete. What next?" if is_complete else "What next?",
+        help=help_,
+        default="edit" if failing and begin[:1] and begin[0].value == "start" else choices[0].value,
+        choices=choices,
     )
 
 
-def _despite(failing: Sequence[str]) -> str:
-    return f" despite failed checks: {', '.join(failing)}" if failing else ""
+def _despite(failing: Sequence[CheckResult]) -> str:
+    return f" despite failed checks: {', '.join(check.name for check in failing)}" if failing else ""
 
 
 def as_lines(table: Sequence[Row]) -> list[str]:
     """The table as aligned lines."""
     width = max(len(row.label) for row in table)
-    return [f"  {row.mark or ' '} {row.label:<{width}}  {row.text}" for row in table]
+    lines = []
+    for row in table:
+        first, *more = row.text.split("\n")
+        lines += [
+            f"  {row.mark or ' '} {row.label:<{width}}  {first}",
+            *(f"{'':{width + 6}}{each.strip()}" for each in more),
+        ]
+    return lines
 
 
 def consequence(estimated: Estimated, assumed: str) -> str:
@@ -181,7 +217,7 @@ def _kept(estimated: Estimated) -> str:
 
 def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:
     disk, memory = checks["disk"], checks["memory"]
-    asked = "" if profile.run.workers == "auto" else f" ({profile.run.workers} asked for)"
+    asked = "" if profile.run.workers in ("auto", estimated.workers) else f" ({profile.run.workers} asked for)"
     return [
         Row("Run", f"{counted(estimated.workers, 'worker')} on this machine{asked}"),
         Row("Size", f"{with_range(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
@@ -189,6 +225,11 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckRes
         Row("Time", with_range(estimated.seconds, duration)),
         *([Row("Damaged", damage_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),
     ]
+
+
+def _label(check: CheckResult) -> str:
+    # The row "Output" is about what is written.
+    return "Output folder" if check.name == "output" else check.name.replace("-", " ").capitalize()
 
 
 def _seen(check: CheckResult) -> str:

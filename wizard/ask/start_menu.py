@@ -1,10 +1,11 @@
 """The first question: a new setup, one from a recipe or a saved profile, unfinished work, or a download."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from wizard import profile_store, unfinished_builds
+from wizard import local_runs, profile_store, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.hints import as_error
@@ -13,6 +14,7 @@ from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft, to_walk_thro
 from wizard.errors import SetupError, UsageError
 from wizard.folders import shortened
 from wizard.formatting import counted, duration
+from wizard.local_runs import LocalRun
 from wizard.profile_store import Listed
 
 Start: TypeAlias = Literal["first", "set", "back", "download"]
@@ -23,6 +25,7 @@ _SHOWN = 5
 """Unfinished builds that are offered, the latest first."""
 _PATHS = ("source.path", "output.path")
 _HELP: Mapping[str, str] = {
+    "watch": "A build that runs can be watched; it goes on when you leave.",
     "build": "An unfinished build resumes with the missing shards.",
     "continue": "An unfinished setup goes on with the question that was open.",
     "new": "A new setup asks what will open the result, and where the raw data is, in any form.",
@@ -33,8 +36,10 @@ _HELP: Mapping[str, str] = {
 """A sentence on each choice, by its value up to a colon."""
 
 
-def choose_start(prompter: Prompter, start: Start = "first", new: Begin = new_draft) -> SetupDraft | Path | None:
-    """Answers to start from, or the profile of an unfinished build to resume.
+def choose_start(
+    prompter: Prompter, start: Start = "first", new: Begin = new_draft
+) -> SetupDraft | Path | LocalRun | None:
+    """Answers to start from, the profile of an unfinished build to resume, or a run to watch.
 
     None where the archives are to be fetched first.
 
@@ -74,7 +79,7 @@ def choose_start(prompter: Prompter, start: Start = "first", new: Begin = new_dr
             prompter.say(f"✗ {as_error(error)}")
 
 
-def _from(chosen: str, prompter: Prompter, new: Begin) -> SetupDraft | Path | None:
+def _from(chosen: str, prompter: Prompter, new: Begin) -> SetupDraft | Path | LocalRun | None:
     match chosen:
         case "download":
             return None
@@ -88,18 +93,33 @@ def _from(chosen: str, prompter: Prompter, new: Begin) -> SetupDraft | Path | No
             return new() if stored is None else stored[0]
         case "new":
             return new()
+        case _ if chosen.startswith("watch:"):
+            run = local_runs.read(chosen.removeprefix("watch:"))
+            if run is None:
+                raise UsageError("That build has ended.")
+            return run
         case _:
             return Path(chosen.removeprefix("build:"))
 
 
 def _begun_before() -> tuple[Choice, ...]:
+    running = {Path(run.output).resolve(): run for run in reversed(local_runs.alive())}
     choices = [
+        Choice(
+            f"watch:{run.name}",
+            f"Watch the build that runs in {shortened(Path(run.output))}",
+            f"process {run.pid}, begun {duration(time.time() - run.begun)} ago",
+        )
+        for run in running.values()
+    ]
+    unfinished = [each for each in unfinished_builds.unfinished() if each.output.resolve() not in running]
+    choices += [
         Choice(
             f"build:{each.profile}",
             f"Resume the unfinished build in {shortened(each.output)}",
             f"{each.done:,} of {each.shards:,} shards, stopped {duration(each.idle)} ago",
         )
-        for each in unfinished_builds.unfinished()[:_SHOWN]
+        for each in unfinished[:_SHOWN]
     ]
     if stored := setup_draft.load():
         draft, age = stored

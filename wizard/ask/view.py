@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from wizard.ask.review import Row, as_lines, consequence
 from wizard.events import Estimated, Event, as_json
@@ -18,12 +18,20 @@ from wizard.submit.prepare import Prepared
 from wizard.submit.present import show_commands, show_scripts
 from wizard.submit.sbatch import Submitted
 
+Start: TypeAlias = Literal["start", "background"]
+"""How a build is to begin: in this process, or in one of its own that needs no terminal."""
+
 
 class View:
     """Shows what is not a question: to a person as text, to a program as events."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
+
+    @property
+    def has_person(self) -> bool:
+        """Whether a person looks at it, and not a program."""
+        return self._output.mode != "json"
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[Event], None]]:
@@ -87,7 +95,7 @@ class Outcome:
         submitted: the scripts and jobs of a build on a cluster, where it has been submitted.
     """
 
-    kind: Literal["start", "submitted", "saved", "left"]
+    kind: Start | Literal["verify", "submitted", "saved", "left"]
     profile: Profile
     path: Path | None = None
     verdict: Verdict | None = None

@@ -89,6 +89,11 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
             details="Shards done, under way and missing, what runs on which host, and what failed.",
             examples=("status ~/tfrecords --watch",),
         ),
+        "attach": Command(
+            summary="Shows a build that runs here in another terminal, or none",
+            details="Without OUT, the only one that runs, or a choice. Ctrl-C leaves it running; --stop stops it.",
+            examples=("attach", "attach ~/tfrecords --stop"),
+        ),
         "inspect": Command(
             summary="Shows what is at a path: raw data, a dataset or a shard",
             examples=("inspect ~/imagenet", "inspect ~/tfrecords/train-00000-of-01024"),

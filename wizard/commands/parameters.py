@@ -56,6 +56,9 @@ def _paths(begun: str) -> list[str]:
 
 ProfileName = Annotated[
     str,
-    Parameter(help="A path, a saved profile's name or a shipped recipe's name.", completer=complete_profile),
+    Parameter(
+        help="A path, a saved profile's name or a shipped recipe's name; or a build's folder, to continue it.",
+        completer=complete_profile,
+    ),
 ]
 """PROFILE, as run, check and submit take it."""

@@ -8,12 +8,14 @@ from cyclopts import Parameter
 
 from wizard import unfinished_builds
 from wizard.build import Options, build
+from wizard.commands.background import start_in_background
 from wizard.commands.parameters import ProfileName
-from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.engine.build_result import BuildResult, SliceResult
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
+from wizard.hangup import Terminal, surviving_hangup
 from wizard.interrupts import stop_on_signal
 from wizard.output import Output
 from wizard.planning import stoppable
@@ -25,6 +27,7 @@ from wizard.profile_keys import set_help
 from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.at_a_glance import WIDTH
+from wizard.show.local_run_reporter import LocalRunReporter
 from wizard.show.reporters import reporter_for
 from wizard.show.run_file_reporter import RunFileReporter
 from wizard.slices import WHOLE, Slice
@@ -41,6 +44,7 @@ def run(
     slice_: Annotated[
         str, Parameter(name="--slice", help="Build only part 3 of 16, say, as 3/16; others build the rest.")
     ] = "",
+    background: Annotated[bool, Parameter(help="Return once it builds; attach shows it.")] = False,
     ignore: Annotated[tuple[str, ...], Parameter(help="Build although the check of this name fails.")] = (),
     yes: Annotated[bool, Parameter(help="Ask nothing; run never does, so this changes nothing.")] = False,
     flags: OutputFlags = DEFAULT,
@@ -50,7 +54,13 @@ def run(
     output = flags.output()
     require_known(ignore)
     part = Slice.parse(slice_) if slice_ else WHOLE
-    return start(load(profile, set_), output, Options(md5=md5, repair=repair), ignore, part=part)
+    made = load(profile, set_)
+    if background:
+        options = {"--set": set_, "--ignore": ignore, "--slice": (slice_,) if slice_ else ()}
+        words = [f"{name}={value}" for name, values in options.items() for value in values]
+        flagged = [name for name, is_set in {"--md5": md5, "--repair": repair}.items() if is_set]
+        return start_in_background(["run", profile, *words, *flagged], output)
+    return start(made, output, Options(md5=md5, repair=repair), ignore, part=part)
 
 
 def start(
@@ -75,51 +85,62 @@ def start(
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
-    reporter, run_file = reporter_for(output), RunFileReporter(profile.output_path, "" if part.is_whole else str(part))
+    slice_ = "" if part.is_whole else str(part)
+    reporter, run_file = reporter_for(output), RunFileReporter(profile.output_path, slice_)
+    # Flags of output last: a build in the background is quiet, but whoever resumes it wants to see it.
+    resume = (session.resume or session.command).removesuffix(" --quiet")
+    terminal = Terminal()
+    local = LocalRunReporter(profile.output_path, slice_, resume, terminal)
 
     def report(event: Event) -> None:
+        local.handle(event)
         run_file.handle(event)
         reporter.handle(event)
 
-    with stop_on_signal(output.say) as stopping, run_file.shown(), reporter.shown(), WorkerPool() as pool:
-        preparing, shown = stoppable(report, stopping), verdict.checks if verdict else ()
-        verdict = with_crew(verdict or examine(profile, preparing, pool, part), preparing, pool)
-        for check in verdict.checks:
-            if check not in shown:
-                report(check)
-        refuse(verdict.checks, ignore, building=True)
-        for check in failed(verdict.checks, ()):
-            report(Note(text=f"{check.name} is ignored, although it fails: {check.found}", warning=True))
-        if verdict.estimated:
-            report(verdict.estimated)
+    def say(text: str) -> None:
+        local.say(text)
+        output.say(text)
 
-        job = verdict.require_job()
+    with surviving_hangup(terminal), local.shown():
+        with stop_on_signal(say) as stopping, run_file.shown(), reporter.shown(), WorkerPool() as pool:
+            preparing, shown = stoppable(report, stopping), verdict.checks if verdict else ()
+            verdict = with_crew(verdict or examine(profile, preparing, pool, part), preparing, pool)
+            for check in verdict.checks:
+                if check not in shown:
+                    report(check)
+            refuse(verdict.checks, ignore, building=True)
+            for check in failed(verdict.checks, ()):
+                report(Note(text=f"{check.name} is ignored, although it fails: {check.found}", warning=True))
+            if verdict.estimated:
+                report(verdict.estimated)
 
-        def handle(event: Event) -> None:
-            # Only now the output folder is known to be this build's own.
-            if isinstance(event, Started) and job.slice.is_whole:
-                unfinished_builds.remember(job.profile)
-            report(event)
+            job = verdict.require_job()
 
-        options = replace(options, stopping=stopping, ignored=tuple(ignore))
-        finished = build(job, handle, options, pool)
-    if isinstance(finished, BuildResult):
-        unfinished_builds.forget(job.output)
-    return show_result(output, finished)
+            def handle(event: Event) -> None:
+                # Only now the output folder is known to be this build's own.
+                if isinstance(event, Started):
+                    unfinished_builds.begun(job.profile, whole=job.slice.is_whole)
+                report(event)
+
+            options = replace(options, stopping=stopping, ignored=tuple(ignore))
+            finished = build(job, handle, options, pool)
+        if isinstance(finished, BuildResult):
+            unfinished_builds.forget(job.output)
+        code = show_result(output, finished)
+        local.finish(code, summary.built(finished))
+    return code
 
 
 def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
     """Reports the result of a build or of a slice; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     shown: dict[str, object] = {"complete": isinstance(finished, BuildResult)}
+    output.result(summary.built(finished, output.columns or WIDTH))
     if isinstance(finished, BuildResult):
-        output.result(summary.finished(finished, output.console.width if output.live else WIDTH))
         shown |= {
             "target": registry.to_json(finished.target),
             "trainer": finished.loading.trainer.name,
             "loading": finished.loading.program,
         }
-    else:
-        output.result(summary.slice_finished(finished))
     output.event("finished", asdict(finished) | shown | {"exit_code": code})
     return code

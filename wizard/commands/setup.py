@@ -22,14 +22,17 @@ from wizard.ask.setup_draft import SetupDraft, new_draft
 from wizard.ask.start_menu import Begin, Start, choose_start
 from wizard.ask.view import Outcome, View
 from wizard.build import Options
+from wizard.commands.attach import follow
+from wizard.commands.background import start_in_background
 from wizard.commands.run import start
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import as_typed, shortened
+from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.profile_keys import set_help
-from wizard.profile_store import load
+from wizard.profile_store import command_that_resumes, load
 from wizard.submit.present import as_fields, show_submitted
 
 
@@ -60,19 +63,22 @@ def setup(
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup resumes with them") from None
+    if isinstance(ended, LocalRun):
+        return follow(ended, output)
     if isinstance(ended, Path):
-        session.resume = f"imagenet-setup run {shlex.quote(str(ended))}"
-        return start(load(str(ended)), output, Options())
+        begun = load(str(ended))
+        session.resume = command_that_resumes(begun.output_path)
+        return start(begun, output, Options())
     return _end(output, ended)
 
 
-def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start) -> Outcome | Path:
+def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start) -> Outcome | Path | LocalRun:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
     while True:
         begun = _draft_or_build(output, prompter, start, begin)
-        if isinstance(begun, Path):
+        if isinstance(begun, Path | LocalRun):
             return begun
         # Closed also at Ctrl-C, so that no worker process is left behind.
         with suppress(Back), closing(LiveEstimate()) as live:
@@ -82,8 +88,8 @@ def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start
 
 def _draft_or_build(
     output: Output, prompter: Prompter, start: Start = "first", begin: Begin = new_draft
-) -> SetupDraft | Path:
-    """A draft, or a profile to build; a failed download returns to the choice."""
+) -> SetupDraft | Path | LocalRun:
+    """A draft, a profile to build, or a run to watch; a failed download returns to the choice."""
     answers: Mapping[str, Value] = {}
     begun = choose_start(prompter, start, begin)
     while begun is None:
@@ -128,6 +134,13 @@ def _end(output: Output, outcome: Outcome) -> int:
         show_submitted(output, prepared, jobs)
         output.event("finished", as_fields(prepared, jobs) | {"exit_code": 0})
         return 0
+    if outcome.kind == "verify":
+        # Not at the top: few end so.
+        from wizard.commands.verify import report as verified
+
+        folder = outcome.profile.output_path
+        session.resume = f"imagenet-setup verify {shlex.quote(str(folder))}"
+        return verified(folder, output)
     if outcome.path is None:
         session.resume = "imagenet-setup"
         return start(outcome.profile, output, Options(), outcome.ignored, outcome.verdict)
@@ -137,5 +150,10 @@ def _end(output: Output, outcome: Outcome) -> int:
         output.event("finished", {"kind": "saved", "profile": str(outcome.path), "command": command, "exit_code": 0})
         return 0
     output.say(f"· saved as {shortened(outcome.path)}; {command} does the same again")
-    session.resume = " ".join([command, *(f"--ignore {name}" for name in outcome.ignored)])
+    ignoring = [f"--ignore={name}" for name in outcome.ignored]
+    if outcome.kind == "background":
+        return start_in_background(
+            ["run", outcome.path.stem, *(f"--ignore={name}" for name in outcome.ignored)], output
+        )
+    session.resume = " ".join([command, *ignoring])
     return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)

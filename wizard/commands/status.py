@@ -44,7 +44,7 @@ def status(
     if watch:
         with _shown(output) as show:
             seen = _watched(folder, seen, show)
-    width = output.console.width if output.live else WIDTH
+    width = output.columns or WIDTH
     output.result(as_text(seen, width, bars=output.live))
     output.event("finished", as_json(seen) | {"exit_code": 0})
     return 0
@@ -58,7 +58,7 @@ def _watched(folder: Path, seen: Status, show: Callable[[Status], None]) -> Stat
             if seen.state == "complete":
                 return seen
             time.sleep(_LOOK)
-            seen = look(folder)
+            seen = look(folder, seen)
     except KeyboardInterrupt:  # the way to end it, and no error
         return seen
 

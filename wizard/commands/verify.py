@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.output import Output
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
 from wizard.targets import registry
@@ -22,10 +23,18 @@ def verify(
     flags: OutputFlags = DEFAULT,
 ) -> int:
     """Re-read the finished dataset in OUT, check that nothing is missing or damaged, and open it with TensorFlow."""
-    output = flags.output()
+    return report(expanded(str(out)).absolute(), flags.output(), pixels=pixels)
+
+
+def report(folder: Path, output: Output, *, pixels: bool = False) -> int:
+    """Verifies a dataset and prints the result; returns the exit code.
+
+    Raises:
+        SetupError: as `verify.dataset.verify`.
+    """
     reporter = reporter_for(output)
     with reporter.shown():
-        verified = verify_dataset(expanded(str(out)).absolute(), reporter.handle, pixels=pixels)
+        verified = verify_dataset(folder, reporter.handle, pixels=pixels)
     output.result(summary.verified(verified))
     output.event("finished", asdict(verified) | {"target": registry.to_json(verified.target), "exit_code": 0})
     return 0

@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.ingredients import Ingredients
-from wizard.engine.looks import look_at_each
+from wizard.engine.looks import missing_shards
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import remove_sidecars, sidecar_folders
 from wizard.errors import Hint, PlanMismatch
@@ -22,10 +23,20 @@ from wizard.targets.target import Target
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedPlan:
-    """The plan that a folder was begun with, `plan.json`; its ingredients show how it differs from another."""
+    """The plan that a folder was begun with, `plan.json`; its ingredients show how it differs from another.
+
+    Attributes:
+        target: what is written there; None in a file of a version that did not store it, or of a later one's target.
+    """
 
     plan_id: str
     ingredients: Ingredients
+    target: Target | None = None
+
+    @property
+    def part(self) -> str:
+        """What a person calls one of its shards."""
+        return self.target.part if self.target else "shard"
 
     @property
     def shards(self) -> int:
@@ -54,10 +65,8 @@ class CommitRecords:
     def finished(self, shards: Iterable[str], target: Target, *, skip_bad: bool) -> list[str]:
         """Those of the shards that are recorded, as in `is_recorded`, and in place with their sizes."""
         recorded = [self.done[name] for name in shards if self.is_recorded(name, skip_bad=skip_bad)]
-        missing = look_at_each(
-            recorded, lambda record: target.missing(self.folder, record), files_of_images=target.one_file_per_image
-        )
-        return [record.shard for record, gone in zip(recorded, missing, strict=True) if not gone]
+        gone = missing_shards(self.folder, recorded, target)
+        return [record.shard for record in recorded if record.shard not in gone]
 
     def reject(self, shard: str) -> None:
         """Removes a shard's record, so that the shard is built again."""
@@ -78,9 +87,12 @@ def read_plan(folder: Path) -> RecordedPlan | None:
     """
     try:
         fields = json.loads(plan_path(folder).read_bytes())
-        return RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
+        plan = RecordedPlan(plan_id=fields["plan_id"], ingredients=Ingredients.from_json(fields["ingredients"]))
     except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
         return None
+    with suppress(TypeError, KeyError, AttributeError):
+        return replace(plan, target=registry.from_json(fields["target"]))
+    return plan
 
 
 def recorded_names(folder: Path) -> list[str]:
@@ -159,11 +171,15 @@ def start_or_resume(folder: Path, plan: Plan, others: Callable[[], bool] = lambd
     remove_sidecars(folder)
     for file in (folder / RECORD_FOLDER).glob("*.json"):
         file.unlink(missing_ok=True)
-    ours = RecordedPlan(plan_id=plan.plan_id, ingredients=plan.ingredients)
-    write_whole(plan_path(folder), json.dumps(asdict(ours), indent=1, ensure_ascii=False).encode())
+    ours = {
+        "plan_id": plan.plan_id,
+        "ingredients": asdict(plan.ingredients),
+        "target": registry.to_json(plan.target),
+    }
+    write_whole(plan_path(folder), json.dumps(ours, indent=1, ensure_ascii=False).encode())
 
 
-def counted(present: list[str], target: Target) -> str:
+def files_in_words(present: list[str], target: Target) -> str:
     """A phrase for the files that `foreign_files` found."""
     if target.one_file_per_image:
         return f"image files, among them {present[0]}"
@@ -180,8 +196,8 @@ def _refuse_foreign(folder: Path, begun: RecordedPlan | None, plan: Plan) -> Non
     elsewhere = Hint("Choose another folder: {}. Or remove the shards that are there", "output.path=FOLDER")
     if theirs is None:
         raise PlanMismatch(
-            f"{folder} holds {counted(present, plan.target)}, and no {plan_path(folder).relative_to(folder)} that says "
-            "how they were made.",
+            f"{folder} holds {files_in_words(present, plan.target)}, and no {plan_path(folder).relative_to(folder)} "
+            "that says how they were made.",
             elsewhere,
         )
     if theirs != plan.ingredients:

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 from wizard.commit_record import CommitRecord
+from wizard.targets.target import Target
 
 Seen = TypeVar("Seen")
 
@@ -36,3 +38,11 @@ def look_at_each(
         return
     with ThreadPoolExecutor(AT_ONCE) as threads:
         yield from threads.map(look, records[1:])
+
+
+def missing_shards(folder: Path, records: Sequence[CommitRecord], target: Target) -> dict[str, str]:
+    """The recorded shards that are not there with their sizes: a clause on what is missing, by the shard's name."""
+    seen = look_at_each(
+        records, lambda record: target.missing(folder, record), files_of_images=target.one_file_per_image
+    )
+    return {record.shard: gone for record, gone in zip(records, seen, strict=True) if gone}

@@ -19,15 +19,16 @@ import numpy.typing as npt
 from wizard.commit_record import CommitRecord, ConvertedImage, Outcomes, SkippedImage, checks_of, outcomes_of
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
+from wizard.profile_store import command_that_resumes
 from wizard.sources.class_counts import ClassCounts, counted
 from wizard.sources.classes import UNLABELED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut
 from wizard.storage import write_whole
-from wizard.targets import registry
+from wizard.targets import names, registry
 from wizard.targets.dataset import BuiltDataset
 from wizard.targets.target import Target
 
-MANIFEST = "dataset.json"
+MANIFEST = names.MANIFEST
 IMAGES = "images.csv.gz"
 
 
@@ -221,7 +222,7 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
     """
     ranks = {name: rank for rank, name in enumerate(manifest.classes.names)} | {"": UNLABELED}
     path = folder / IMAGES
-    fix = "Delete dataset.json and repeat the run: it checks the shards and writes both again"
+    fix = f"{command_that_resumes(folder)} looks at the shards, and writes it again"
     try:
         packed = path.read_bytes()
     except OSError as error:
@@ -256,8 +257,11 @@ def count_planned(folder: Path, manifest: Manifest) -> list[ClassCounts]:
         ranks[shard.split].append(each.ranks[kept])
         if kept.any():
             first = int(np.argmax(kept))
-            text = f"{each.shard}: {each.names[first].decode()}"
-            examples.setdefault(shard.split, (text, int(each.ranks[first])))
+            name, rank = each.names[first].decode(), int(each.ranks[first])
+            text = f"{each.shard}: {name}"
+            if manifest.target.one_file_per_image:
+                text = manifest.target.place(shard.split, name, manifest.classes.name(rank))
+            examples.setdefault(shard.split, (text, rank))
     counts = []
     for split, found in ranks.items():
         column = np.concatenate([np.empty(0, np.int16), *found])

@@ -105,6 +105,12 @@ def wrong_sidecars(folder: Path, sums: Mapping[str, str]) -> Iterator[tuple[str,
                 yield name, "has changed"
 
 
+def missing_sidecars(folder: Path) -> list[str]:
+    """Files that a build wrote to describe its dataset and that are gone; not load.py, which is a person's to keep."""
+    names = sorted({*_claimed(folder), IMAGES, MANIFEST} - {PROGRAM})
+    return [name for name in names if not (folder / name).is_file()]
+
+
 def stored_images(plan: Plan, shards: Iterable[CommitRecord], split: str) -> StoredImages:
     """The images of a split that its shards hold: all of the plan, but for those that a shard's record skipped."""
     table = next(each.table for each in plan.splits if each.split == split)

@@ -5,7 +5,7 @@ from wizard.planning.plan import make_plan
 from wizard.planning.progress import Report, step, stoppable
 from wizard.planning.proof import foresee_checks, settle_checks
 from wizard.planning.reading import is_open
-from wizard.planning.resolve import decide, decide_without_source, resolve, worker_count
+from wizard.planning.resolve import decide, decide_without_source, resolve, with_a_shard_each, worker_count
 
 __all__ = [
     "Job",
@@ -21,5 +21,6 @@ __all__ = [
     "settle_checks",
     "step",
     "stoppable",
+    "with_a_shard_each",
     "worker_count",
 ]

@@ -22,6 +22,9 @@ from wizard.sources.source import Source, Survey, overlap
 from wizard.targets import registry
 from wizard.targets.target import Target
 
+_IMAGES_AT_A_TIME = 100
+"""Fewest image files that a worker is given at a time, unless a profile says otherwise."""
+
 
 def resolve(profile: Profile, report: Report) -> Job:
     """Opens and surveys the source, and decides everything about the build.
@@ -60,11 +63,12 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
     _require_fit(profile, source)
     mine = {split: surveys[split] for split in profile.source.splits}
     table = next((survey.table for survey in mine.values() if survey.table is not None), None)
-    shards = {split: profile.shards(split) for split in mine}
+    shards = {split: _shards(profile, survey) for split, survey in mine.items()}
     if profile.output.shards == "keep":
         shards = {split: survey.shards for split, survey in mine.items()}
     classes = imagenet() if table is None else table.classes
     target = _target(profile, source.form).for_classes(classes)
+    reading = read_as_asked(profile, [survey.table for survey in mine.values() if survey.table is not None])
     return Job(
         profile=profile,
         target=target,
@@ -72,13 +76,22 @@ def decide(profile: Profile, source: Source, surveys: Mapping[Split, Survey]) ->
         label_base=_label_base(profile, target, table),
         shards=shards,
         recipes=_recipes(profile, {split for split, survey in mine.items() if survey.verified}),
-        workers=worker_count(profile),
+        workers=worker_count(profile) if reading.staged else with_a_shard_each(worker_count(profile), shards),
         source=source,
         surveys=mine,
         annotated=_annotated_splits(profile, source),
         classes=classes,
-        reading=read_as_asked(profile, [survey.table for survey in mine.values() if survey.table is not None]),
+        reading=reading,
     )
+
+
+def _shards(profile: Profile, survey: Survey) -> int:
+    """How many shards a split is written to; of image files, nobody sees them, so that small ones are no use."""
+    split = survey.split
+    usual = profile.shards(split)
+    if profile.shards_given(split) or not registry.TARGETS[profile.output.format].one_file_per_image:
+        return usual
+    return max(1, min(usual, survey.images // _IMAGES_AT_A_TIME))
 
 
 def decide_without_source(profile: Profile) -> Settings:
@@ -136,6 +149,11 @@ def _annotated_splits(profile: Profile, source: Source) -> tuple[Split, ...]:
 def worker_count(profile: Profile) -> int:
     """How many workers the profile asks for, before the pre-flight looks at memory."""
     return usable_cores() if profile.run.workers == "auto" else profile.run.workers
+
+
+def with_a_shard_each(workers: int, shards: Mapping[Split, int]) -> int:
+    """So many workers, but none that would never have a shard; in stages, they share the source instead."""
+    return max(1, min(workers, sum(shards.values())))
 
 
 def _target(profile: Profile, form: Form) -> Target:

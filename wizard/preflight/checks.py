@@ -11,7 +11,7 @@ from wizard.engine.executors.look import OUTPUT, SOURCE, VERSIONS
 from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError
 from wizard.events import CheckResult, Estimated
 from wizard.folders import existing
-from wizard.formatting import counted, human_bytes
+from wizard.formatting import Range, counted, human_bytes
 from wizard.machine.disks import Disk
 from wizard.machine.memory import Memory
 from wizard.machine.processes import Process
@@ -20,8 +20,9 @@ from wizard.preflight.writability import why_not_writable
 
 NAMES = ("raw-data", "reading", "output", "write-access", "disk", "files", "memory", "cores", "open-files")
 """The checks of a build on this machine, in the order in which they are reported."""
-IGNORABLE = (*(name for name in NAMES if name not in ("output", "reading")), VERSIONS, SOURCE, OUTPUT)
-"""What `--ignore` knows: shards of another plan are never mixed with this one's, and reading never fails."""
+IGNORABLE = ("disk", "files", "memory", "cores", "open-files", VERSIONS, SOURCE, OUTPUT)
+"""The checks that `--ignore` and the wizard's "despite" can pass over. Where another fails, no build can begin: there
+is nothing to read or no place to write, or shards of another plan would be mixed with this one's."""
 _BEFORE_A_BUILD: dict[str, type[SetupError]] = {"raw-data": InputError, "output": PlanMismatch}
 """The errors of checks that fail before a build; all others are MachineErrors."""
 
@@ -34,11 +35,11 @@ _BLOCK = 4096
 DISK_RESERVE = 16_000_000
 """Bytes that a build leaves free; it stops before it takes them."""
 _TIGHT = 1.2
-_PARENT = 60_000_000
-_PARENT_PER_IMAGE = 170
+_RUN = 60_000_000
+_RUN_PER_IMAGE = 170
 """Bytes of the run itself: 48 MB at its start; with 1,281,000 images 217 MB from archives, 267 MB from a tree."""
-_WORKER = 70_000_000
-"""Bytes that a worker needs without an image."""
+WORKER = Range(low=60e6, likely=70e6, high=110e6)
+"""Bytes of a worker's memory with photos as ImageNet's: without an image, and up to what it has been seen to hold."""
 _KEPT_FREE = 0.1
 """Share of the available memory that is left alone."""
 _SHORT = 40
@@ -80,7 +81,7 @@ def reading(settings: Settings, estimated: Estimated | None) -> CheckResult:
     if not isinstance(settings, Job):
         return replace(result, status="warn", found="not known, as the raw data cannot be read")
     speed = f" ({estimated.reading})" if estimated is not None and estimated.reading else ""
-    found = f"each shard reads its images where they lie{', which is fast enough' if speed else ''}{speed}"
+    found = f"each image is read in place{', which is fast enough' if speed else ''}{speed}"
     if settings.reading.staged:
         found = settings.reading.why or "once, in order, as source.read asks"
     if not settings.reading.is_slow:
@@ -110,13 +111,13 @@ def memory(
     where memory is short and its answer may help.
     """
     each = estimated.worker_memory.high
-    run = _run_bytes(estimated)
-    fitting = int((there.available * (1 - _KEPT_FREE) - run) // each)
+    fitting = int((there.available * (1 - _KEPT_FREE) - run_bytes(estimated.images)) // each)
     found = f"{human_bytes(there.available)} available of {human_bytes(there.total)}"
     if there.limited:
         machine = human_bytes(there.machine)
         found = f"this container may use {human_bytes(there.total)} (the machine has {machine}); {found}"
-    needed = f"{human_bytes(run + workers * each)} for {counted(workers, 'worker')}"
+    need = memory_to_ask_for(estimated, workers)
+    needed = f"{human_bytes(need)} for {counted(workers, 'worker')}"
     if estimated.largest_image > each / 2:
         needed += f"; one image needs {human_bytes(estimated.largest_image)}"
     result = CheckResult(
@@ -128,21 +129,25 @@ def memory(
     if fitting >= workers:
         return result, workers
     if fitting >= 1:
-        more = _more_memory(there, run + each * workers, largest)
+        more = _more_memory(there, need, largest)
         fix = f"Using {counted(fitting, 'worker')} instead; {more} to have all of them"
         return replace(result, status="warn", fix=fix), fitting
-    more = _more_memory(there, run + each, largest)
-    fix = f"One worker needs {human_bytes(run + each)}: {more}"
+    need = memory_to_ask_for(estimated, 1)
+    fix = f"One worker needs {human_bytes(need)}: {_more_memory(there, need, largest)}"
     return replace(result, status="fail", fix=fix), 1
 
 
 def memory_to_ask_for(estimated: Estimated, workers: int) -> float:
-    """Bytes of memory that a job of a scheduler has to have, for `memory` to find room for so many workers in it."""
-    return (_run_bytes(estimated) + workers * estimated.worker_memory.high) / (1 - _KEPT_FREE)
+    """Bytes of memory that have to be available for so many workers, here or to a job of a scheduler.
+
+    A part of them stays free. All that is said of a build's need of memory is this.
+    """
+    return (run_bytes(estimated.images) + workers * estimated.worker_memory.high) / (1 - _KEPT_FREE)
 
 
-def _run_bytes(estimated: Estimated) -> int:
-    return _PARENT + _PARENT_PER_IMAGE * estimated.images
+def run_bytes(images: int) -> int:
+    """Bytes of memory that the run itself takes beside its workers."""
+    return _RUN + _RUN_PER_IMAGE * images
 
 
 def memory_for_an_image(there: Memory, workers: int, beside: int = 0) -> int:
@@ -150,7 +155,7 @@ def memory_for_an_image(there: Memory, workers: int, beside: int = 0) -> int:
 
     `beside` is what it holds besides.
     """
-    return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - _WORKER - beside)
+    return max(0, round(there.available * (1 - _KEPT_FREE)) // workers - round(WORKER.likely) - beside)
 
 
 def cores(available: int, workers: int) -> CheckResult:
@@ -180,8 +185,11 @@ def open_files(limits: tuple[int, int] | None, workers: int) -> CheckResult:
         return result
     if hard >= needed:
         return replace(result, status="fail", fix=f"ulimit -n {needed}")
-    most = max(1, (hard - _FILES_OF_RUN) // _FILES_PER_WORKER)
-    return replace(result, status="fail", fix="Ask for fewer workers", setting=f"run.workers={most}")
+    fix = f"Start it where {needed:,} open files are allowed (ulimit -n {needed}; here the most is {hard:,})"
+    most = (hard - _FILES_OF_RUN) // _FILES_PER_WORKER
+    if most < 1:
+        return replace(result, status="fail", fix=fix)
+    return replace(result, status="fail", fix=f"{fix}, or ask for fewer workers", setting=f"run.workers={most}")
 
 
 def write_access(output: Path) -> CheckResult:
@@ -204,13 +212,18 @@ def require_known(ignored: Collection[str]) -> None:
     """
     for name in ignored:
         if name not in IGNORABLE:
-            known = ", ".join(IGNORABLE)
-            raise UsageError(f"--ignore {name}: there is no such check to ignore.", f"There are {known}")
+            what = "a build cannot begin without it" if name in NAMES else "there is no such check to ignore"
+            raise UsageError(f"--ignore {name}: {what}.", f"These can be ignored: {', '.join(IGNORABLE)}")
 
 
 def failed(checks: Sequence[CheckResult], ignored: Collection[str]) -> list[CheckResult]:
     """The checks that fail and are not ignored."""
     return [check for check in checks if check.status == "fail" and check.name not in ignored]
+
+
+def can_be_ignored(bad: Sequence[CheckResult]) -> bool:
+    """Whether a build can begin although these checks fail."""
+    return all(check.name in IGNORABLE for check in bad)
 
 
 def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building: bool) -> None:
@@ -232,8 +245,7 @@ def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building
             lines.append(f"    → {check.command_fix}")
     names = [check.name for check in bad]
     fix = "Fix that first"
-    # Without raw data a build ends anyway; ignoring that check only saves its time.
-    if "output" not in names and "raw-data" not in names:
+    if can_be_ignored(bad):
         fix = f"Fix that, or go on anyway with {' '.join(f'--ignore {name}' for name in names)}"
     kinds = [kind for name, kind in _BEFORE_A_BUILD.items() if building and name in names]
     raise (kinds[0] if kinds else MachineError)("\n".join(lines), fix)
@@ -243,7 +255,6 @@ def _more_memory(there: Memory, needed: float, largest: Callable[[], Process | N
     """How to free enough memory; within a container's limit, cache and other processes do not count."""
     if there.limited:
         return "free memory or raise the limit"
-    needed /= 1 - _KEPT_FREE
     if there.free < needed <= there.free + there.cache:
         return f"free memory ({human_bytes(there.cache)} are page cache, which imagenet-setup free-memory drops)"
     most = largest()

@@ -15,7 +15,7 @@ from wizard.events import CheckResult, Estimated, Status
 from wizard.folders import existing
 from wizard.formatting import Range, counted, few, human_bytes
 from wizard.machine.cores import usable_cores
-from wizard.planning import Job, Settings
+from wizard.planning import Job, Settings, with_a_shard_each
 from wizard.preflight.examine import Verdict
 from wizard.sources.samples import SampleTable
 
@@ -66,6 +66,8 @@ def with_crew(verdict: Verdict, report: Report, pool: WorkerPool) -> Verdict:
         return verdict
     asked = settings.profile.run.workers
     workers = crew.calls if asked == "auto" else min(asked, crew.calls)
+    if isinstance(settings, Job) and not settings.reading.staged:
+        workers = with_a_shard_each(workers, settings.shards)
     estimated = verdict.estimated and _scaled(verdict.estimated, workers, crew)
     checks = [check for check in verdict.checks if check.name not in _OF_THIS_MACHINE]
     checks += [_workers(crew, look), *(_agreement(crew, look, name) for name in (VERSIONS, SOURCE, OUTPUT))]

@@ -62,8 +62,8 @@ def measuring_workers(workers: int) -> int:
 class Estimator:
     """Keeps the workers and the sample, so that repeated estimates are quick.
 
-    A build would have `workers` processes; those that measure are never more than cores and memory take. They are those
-    of the pool, or of one of its own.
+    There are as many that measure as a build with `workers` would have, but never more than cores and memory take. They
+    are those of the pool, or of one of its own. A job may have another number of workers.
     """
 
     def __init__(
@@ -71,8 +71,6 @@ class Estimator:
     ) -> None:
         self._surveys = surveys
         self._folder = folder
-        self.workers = workers
-        self._busy = min(workers, usable_cores())
         self._pool = pool or WorkerPool()
         self._processes = measuring_workers(workers)
         self._executor = self._pool.executor(self._processes)
@@ -112,8 +110,8 @@ class Estimator:
         checked, hashing = foresee_checks(job, remaining)
         parts = {split: self._measured(checked, split, progress) for split in job.surveys}
         machine = Machine(
-            workers=self.workers,
-            busy=self._busy,
+            workers=job.workers,
+            busy=min(job.workers, usable_cores()),
             cost=self._write_cost(job.output, job.target),
             speed=self._speed(checked),
             hashing=hashing,

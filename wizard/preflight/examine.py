@@ -19,7 +19,7 @@ from wizard.machine.processes import largest_processes
 from wizard.planning import Job, Report, Settings, decide_without_source, resolve, step, worker_count
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator, measuring_workers
-from wizard.preflight.output_state import OutputState, going_on, output_check, read_output
+from wizard.preflight.output_state import OutputState, going_on, output_check, read_output, this_build
 from wizard.preflight.reading_speed import without_room
 from wizard.preflight.source_check import source_check, with_damage
 from wizard.profile import Profile
@@ -42,12 +42,14 @@ class Verdict:
             source can be built from.
         estimated: None where the source cannot be measured.
         error: why the source cannot be built from; None where it can.
+        is_complete: whether the output folder holds the whole dataset already.
     """
 
     checks: tuple[CheckResult, ...]
     settings: Settings
     estimated: Estimated | None = None
     error: InputError | None = None
+    is_complete: bool = False
 
     def require_job(self) -> Job:
         """The job to build.
@@ -150,16 +152,16 @@ def evaluate(
     cores = usable_cores()
     memory: list[CheckResult] = []
     if estimated is not None:
-        there = usable_memory().with_freed(held)
+        machine = usable_memory().with_freed(held)
         check, workers = checks.memory(
-            there, estimated, settings.workers, lambda: next(iter(largest_processes(1)), None)
+            machine, estimated, settings.workers, lambda: next(iter(largest_processes(1)), None)
         )
         memory.append(check)
         estimated = _with_workers(estimated, workers, cores)
         settings = replace(settings, workers=workers)
     with writing(settings.output):
         disk = disk_of(settings.output)
-    files = _files_to_come(settings, output)
+    files, there = _files_to_come(settings, output), this_build(settings, output)
     image_files = files if settings.target.one_file_per_image else 0
     return Verdict(
         checks=(
@@ -176,6 +178,7 @@ def evaluate(
         settings=settings,
         estimated=estimated,
         error=error,
+        is_complete=there is not None and there.is_complete,
     )
 
 

@@ -1,16 +1,18 @@
 """The contents of the output folder, and whether this build can resume from them."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from wizard.commit_record import CommitRecord
-from wizard.engine.commit_records import RecordedPlan, counted, read_commit_records
+from wizard.engine.build_state import BuildState, look_at_build
+from wizard.engine.commit_records import RecordedPlan, files_in_words
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
 from wizard.engine.staged.layout import spills_of
 from wizard.events import CheckResult
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.planning import Job, Reading, Settings, is_open
 from wizard.preflight.checks import ELSEWHERE
 from wizard.slices import WHOLE
@@ -23,22 +25,28 @@ class OutputState:
     """The contents of the output folder.
 
     Attributes:
-        plan: the one that was begun there; None if there is none.
-        recorded: number of shards recorded as done.
+        build: the one that was begun there; None if there is none.
         present: files that readers of a dataset would find.
-        in_place: the records of shards whose file is there.
         spilled: bytes of images on their way into shards of the slice.
         spilled_elsewhere: the same of other slices.
         error: why the folder cannot be read; None if it can.
     """
 
-    plan: RecordedPlan | None = None
-    recorded: int = 0
+    build: BuildState | None = None
     present: tuple[str, ...] = ()
-    in_place: tuple[CommitRecord, ...] = ()
     spilled: int = 0
     spilled_elsewhere: int = 0
     error: OSError | None = field(default=None, compare=False)
+
+    @property
+    def in_place(self) -> Sequence[CommitRecord]:
+        """The records of shards that are there."""
+        return () if self.build is None else self.build.in_place
+
+    @property
+    def plan(self) -> RecordedPlan | None:
+        """The plan of the build that was begun there; None if nothing tells of one."""
+        return None if self.build is None else self.build.plan
 
     @property
     def bytes(self) -> int:
@@ -50,21 +58,14 @@ def read_output(settings: Settings) -> OutputState:
     """Reads the state of the output folder."""
     output, target = settings.output, settings.target
     try:
-        records = read_commit_records(output)
-        present = foreign_files(output, [target]) if records.plan is None else registry.anything(output)
-        in_place = [result for result in records.done.values() if (output / target.file(result.shard)).is_file()]
+        build = look_at_build(output, target, skip_bad=settings.skip_bad)
+        known = build is not None and build.plan is not None
+        present = registry.anything(output) if known else foreign_files(output, [target])
         spilled = _bytes_below(spills_of(output, settings.slice))
         elsewhere = _bytes_below(spills_of(output, WHOLE)) - spilled
     except OSError as error:
         return OutputState(error=error)
-    return OutputState(
-        plan=records.plan,
-        recorded=len(records.done),
-        present=tuple(present),
-        in_place=tuple(in_place),
-        spilled=spilled,
-        spilled_elsewhere=elsewhere,
-    )
+    return OutputState(build=build, present=tuple(present), spilled=spilled, spilled_elsewhere=elsewhere)
 
 
 def _bytes_below(folder: Path) -> int:
@@ -78,10 +79,7 @@ def _bytes_below(folder: Path) -> int:
 def going_on(job: Job, state: OutputState) -> Job:
     """The job, read in stages if an earlier run of it has begun that: its reading would be lost otherwise."""
     tables = [survey.table for survey in job.surveys.values() if survey.table is not None]
-    if not is_open(job.profile, tables) or not state.spilled or state.plan is None:
-        return job
-    ours = foreseen(job)
-    if state.plan.ingredients.comparable(ours).differences(ours):
+    if not is_open(job.profile, tables) or not state.spilled or this_build(job, state) is None:
         return job
     waiting = f"{human_bytes(state.spilled)} of images wait in {job.output}"
     why = f"An earlier run has read raw data in stages, and this one goes on: {waiting}"
@@ -91,8 +89,8 @@ def going_on(job: Job, state: OutputState) -> Job:
 def output_check(asked: Settings, state: OutputState) -> CheckResult:
     """Whether shards of another plan are there, as far as that is known before the images are read."""
     output = str(asked.output)
-    waiting = f", but {human_bytes(state.spilled)} of images on their way into them" if state.spilled else ""
-    result = CheckResult(name="output", looked_at=output, found=f"no shards are in {output} yet{waiting}")
+    waiting = f", but {human_bytes(state.spilled)} of images on their way there" if state.spilled else ""
+    result = CheckResult(name="output", looked_at=output, found=f"nothing of this build is in {output} yet{waiting}")
     if state.error is not None:
         found = f"{output} cannot be read: {state.error.strerror}"
         return replace(result, status="warn", found=found, fix="Correct its permissions")
@@ -101,18 +99,31 @@ def output_check(asked: Settings, state: OutputState) -> CheckResult:
         return replace(
             result, status="fail", found=found, fix="Move it away, or choose another folder", setting=ELSEWHERE
         )
+    if (build := this_build(asked, state)) is not None:
+        if not build.in_place and not build.gone:
+            return result
+        brief = build.in_words(building=asked.slice.is_whole)
+        return replace(result, status="warn" if build.gone else "pass", found=f"{output}: {brief}", brief=brief)
     if not state.present:
         return result
     if state.plan is None:
-        found = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
+        found = f"{output} holds {files_in_words(list(state.present), asked.target)}, of unknown origin"
     else:
-        ours = foreseen(asked)
-        differences = state.plan.ingredients.comparable(ours).differences(ours)
-        if not differences:
-            found = f"{state.recorded:,} of {sum(asked.shards.values()):,} shards of this build are in {output}"
-            return replace(result, found=found)
-        found = f"{output} holds {len(state.present):,} shards of another plan: {'; '.join(differences)}"
+        listed = "".join(f"\n      {each}" for each in _differences(asked, state.plan))
+        files = "image files" if state.plan.part == "part" else counted(len(state.present), "shard")
+        found = f"{output} holds {files} of another plan:{listed}"
     return replace(result, status="fail", found=found, fix="Choose another folder", setting=ELSEWHERE)
+
+
+def this_build(asked: Settings, state: OutputState) -> BuildState | None:
+    """The build that was begun in the folder, if it is the one that is asked for; None if there is none, or another."""
+    return None if state.plan is None or _differences(asked, state.plan) else state.build
+
+
+def _differences(asked: Settings, plan: RecordedPlan) -> list[str]:
+    """How the plan that was begun differs from what is asked for, as far as that is known before images are read."""
+    ours = foreseen(asked)
+    return plan.ingredients.comparable(ours).differences(ours)
 
 
 def _in_the_way(asked: Settings) -> Path | None:

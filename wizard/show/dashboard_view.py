@@ -1,13 +1,14 @@
-"""The dashboard's picture: progress and a window's size become lines; knows no terminal."""
+"""The dashboard's picture: a build's view and a window's size become lines; knows no terminal."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from wizard.formatting import clock, human_bytes, short_clock
-from wizard.show.build_progress import BuildProgress
+from wizard.formatting import clock, counted, human_bytes, short_clock
+from wizard.show.build_view import BuildView
 from wizard.show.progress import Progress
 from wizard.show.rows import Row, draw_rows, fewer, fitted, flow, printable
 from wizard.show.transfer_progress import draw_transfers
@@ -29,17 +30,29 @@ def picture(progress: Progress, width: int, height: int, *, ascii_only: bool = F
 
     There are none while there is nothing to show.
     """
+    if not progress.transfers.under_way:
+        build = BuildView.of(progress.build)
+        return build_picture(build, width, height, _hints(build), ascii_only=ascii_only)
+    drawn = draw_transfers(progress.transfers, max(1, width - MARGIN))
+    return _fitted(drawn, width, height, ascii_only=ascii_only)
+
+
+def build_picture(
+    build: BuildView, width: int, height: int, hints: Sequence[str], *, ascii_only: bool = False
+) -> list[Text]:
+    """The same of a build alone, whichever process it runs in; `hints` say what the keys do."""
     room, lines = max(1, width - MARGIN), max(1, height - 1)
-    build = progress.build
-    if progress.transfers.under_way:
-        drawn = draw_transfers(progress.transfers, room)
-    elif not build.splits:
+    if not build.splits:
         drawn = _draw(_preparations(build), room)
     elif width >= _BOX_WIDTH and height >= _BOX_HEIGHT:
-        drawn = _box(build, room, lines)
+        drawn = _box(build, room, lines, hints)
     else:
-        drawn = _narrow(build, room, lines)
-    return [fitted(line, room, ascii_only=ascii_only) for line in drawn[:lines]]
+        drawn = _narrow(build, room, lines, hints)
+    return _fitted(drawn, width, height, ascii_only=ascii_only)
+
+
+def _fitted(drawn: list[Text], width: int, height: int, *, ascii_only: bool) -> list[Text]:
+    return [fitted(line, max(1, width - MARGIN), ascii_only=ascii_only) for line in drawn[: max(1, height - 1)]]
 
 
 def _draw(rows: list[Row], width: int, longest_bar: int | None = None) -> list[Text]:
@@ -48,7 +61,7 @@ def _draw(rows: list[Row], width: int, longest_bar: int | None = None) -> list[T
     return draw_rows(rows, width, columns=columns, dropped=(*columns, "bar"), longest_bar=longest_bar)
 
 
-def _box(build: BuildProgress, width: int, lines: int) -> list[Text]:
+def _box(build: BuildView, width: int, lines: int, hints: Sequence[str]) -> list[Text]:
     inner = width - _FRAME
     head = _draw(_splits(build), inner) + flow(_rates(build, narrow=False), inner, 2)
     space = lines - len(head) - 2
@@ -65,21 +78,21 @@ def _box(build: BuildProgress, width: int, lines: int) -> list[Text]:
         *workers,
         *machine,
         *events,
-        _edge("╰╯", " · ".join(_hints(build)), "", width),
+        _edge("╰╯", " · ".join(hints), "", width),
     ]
 
 
-def _narrow(build: BuildProgress, width: int, lines: int) -> list[Text]:
+def _narrow(build: BuildView, width: int, lines: int, hints: Sequence[str]) -> list[Text]:
     times = f"  {_times(build)}"
     name = Text(_name(build))
     name.truncate(max(1, width - len(times)), overflow="ellipsis", pad=True)
     head = [Text.assemble(name, times), *_draw(_splits(build), width), *flow(_rates(build, narrow=True), width, 1)]
     workers = [replace(row, cells={}) for row in _workers(build)]
     shown = fewer(_draw(workers, width, longest_bar=0), lines - len(head) - 1, "workers")
-    return [*head, *shown, *flow(_hints(build), width, 1)]
+    return [*head, *shown, *flow(hints, width, 1)]
 
 
-def _hints(build: BuildProgress) -> tuple[str, str]:
+def _hints(build: BuildView) -> tuple[str, str]:
     under_way = "what is under way" if build.one_file_per_image else "these shards"
     if build.stopping:
         return f"Finishing {under_way}, then stopping", "Ctrl-C: stop now"
@@ -103,38 +116,38 @@ def _framed(line: Text, width: int) -> Text:
     return Text.assemble(("│ ", "dim"), line, (" │", "dim"))
 
 
-def _name(build: BuildProgress) -> str:
+def _name(build: BuildView) -> str:
     name = printable(Path(build.output).name or build.output)
     return f"{name} · slice {build.slice}" if build.slice else name
 
 
-def _times(build: BuildProgress) -> str:
+def _times(build: BuildView) -> str:
     left = build.seconds_left
     return clock(build.seconds) + (f" · about {short_clock(left)} left" if left is not None else "")
 
 
-def _preparations(build: BuildProgress) -> list[Row]:
+def _preparations(build: BuildView) -> list[Row]:
     rows = []
-    for step in build.preparing.values():
+    for step in build.preparing:
         amount = {"amount": f"of {human_bytes(step.total)}"}
         rows.append(Row(name=printable(step.step), done=step.done, total=step.total, cells=amount))
     return rows
 
 
-def _splits(build: BuildProgress) -> list[Row]:
+def _splits(build: BuildView) -> list[Row]:
     images = {"amount": f"{build.reached:,} of {build.images:,}"}
     rows = [Row(name="All", done=build.reached, total=build.images, cells=images)]
-    for name, split in build.splits.items():
-        amount = f"{split.shards_done:,} of {split.shards:,} shards"
+    for split in build.splits:
+        amount = f"{split.shards_done:,} of {counted(split.shards, 'shard')}"
         if build.one_file_per_image:
             amount = f"{split.reached:,} of {split.images:,}"
         if not split.is_read:
             amount = f"read {split.stretches_done:,} of {split.stretches:,} stretches"
-        rows.append(Row(name=name, done=split.reached, total=split.images, cells={"amount": amount}))
+        rows.append(Row(name=split.name, done=split.reached, total=split.images, cells={"amount": amount}))
     return rows
 
 
-def _rates(build: BuildProgress, *, narrow: bool) -> list[str]:
+def _rates(build: BuildView, *, narrow: bool) -> list[str]:
     """The most important first, because a narrow window shows only one line."""
     parts = []
     if build.rates is not None:
@@ -155,20 +168,19 @@ def _rates(build: BuildProgress, *, narrow: bool) -> list[str]:
     return parts + (size if narrow else [", ".join(size)])
 
 
-def _workers(build: BuildProgress) -> list[Row]:
+def _workers(build: BuildView) -> list[Row]:
     workers, rows = build.workers, []
-    digits = max((len(str(each.beat.number)) for each in workers), default=1)
-    longest = max((cell_len(each.beat.host) for each in workers), default=0) if build.is_elsewhere else 0
+    digits = max((len(str(each.number)) for each in workers), default=1)
+    longest = max((cell_len(each.host) for each in workers), default=0) if build.is_elsewhere else 0
     for each in workers:
-        host = f"{printable(each.beat.host):{longest}} " if longest else ""
-        name = f"{host}{each.beat.number:{digits}} {each.beat.shard.partition('-of-')[0]}"
-        rate = each.rate.rate(build.now())
-        cells = {"rate": "" if rate is None else f"{rate:,.0f}/s", "memory": human_bytes(each.beat.rss)}
-        rows.append(Row(name=name, done=each.beat.done, total=each.beat.total, cells=cells))
+        host = f"{printable(each.host):{longest}} " if longest else ""
+        name = f"{host}{each.number:{digits}} {each.shard.partition('-of-')[0]}"
+        cells = {"rate": "" if each.rate is None else f"{each.rate:,.0f}/s", "memory": human_bytes(each.memory)}
+        rows.append(Row(name=name, done=each.done, total=each.total, cells=cells))
     return rows
 
 
-def _machine(build: BuildProgress) -> list[str]:
+def _machine(build: BuildView) -> list[str]:
     machine = build.machine
     if machine is None:
         return []
@@ -183,6 +195,6 @@ def _machine(build: BuildProgress) -> list[str]:
     return [f"CPU {machine.cpu:.0f} %", f"RAM {used} of {total}", disk]
 
 
-def _events(build: BuildProgress, count: int) -> list[Text]:
-    last = list(build.log)[-count:] if count > 0 else []
+def _events(build: BuildView, count: int) -> list[Text]:
+    last = build.log[-count:] if count > 0 else ()
     return [Text(f"{short_clock(seconds)}  {printable(text)}") for seconds, text in last]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from wizard import run_files
 from wizard.engine.heartbeat import HOST
-from wizard.errors import Interrupted, SetupError
 from wizard.events import BuildFinished, Started, WorkerLost
 from wizard.run_status import INTERVAL, HostStatus, RunStatus, State, WorkerStatus
 from wizard.show.build_progress import BuildProgress, WorkerProgress
+from wizard.show.how_it_ended import ending
 from wizard.show.progress import Event, messages
 
 _WARNINGS = 3
@@ -51,19 +51,13 @@ class RunFileReporter:
         ended = threading.Event()
         writer = threading.Thread(target=self._write_until, args=(ended,), daemon=True)
         writer.start()
-        state: State = "failed"
+        state: State = "finished"
         error = ""
         try:
             yield
-            state = "finished"
-        except (Interrupted, KeyboardInterrupt, GeneratorExit) as stopped:
-            state, error = "stopped", stopped.what if isinstance(stopped, Interrupted) else ""
-            raise
-        except SetupError as failure:
-            error = failure.what
-            raise
-        except BaseException as bug:
-            error = f"{type(bug).__name__}: {bug}"
+        except BaseException as raised:
+            how = ending(raised)
+            state, error = how.state, how.why
             raise
         finally:
             ended.set()

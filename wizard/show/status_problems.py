@@ -9,6 +9,9 @@ from wizard.status.status import Health, RunSeen, Status
 
 _HOSTS = 2
 """How many are named."""
+_GONE = 2
+"""How many missing files are named."""
+_BEGAN = "the command that began the build"
 _RANGES = 8
 """How many ranges of slices are named."""
 _WORDS: dict[Health, tuple[str, str]] = {
@@ -75,11 +78,16 @@ def _not_running(status: Status) -> Iterator[Problem]:
         )
         yield Problem(key=text, text=text)
     elif missing:
-        text = f"! Nothing runs here: {_shards(missing)} until the command that began the build is given again"
+        gone = () if status.loss is None else status.loss.gone.values()
+        were = f" ({few(gone, _GONE)})" if gone else ""
+        then = f"\nBuild them   {status.command}" if status.command else f" until {_BEGAN} is given again"
+        text = f"! Nothing runs here: {_shards(missing)}{were}{then}"
         yield Problem(key=text, text=text)
     elif status.state == "idle":
-        what = "run any slice again" if status.slices > 1 else "give the command that began the build again"
-        yield Problem(key="undescribed", text=f"! All shards are there, but dataset.json is missing: {what}")
+        lacking = () if status.loss is None else status.loss.lacking
+        then = f"\nWrite it again   {status.command}" if status.command else f": give {_BEGAN} again"
+        text = f"! All shards are there, but {few(lacking, _GONE) or 'dataset.json is missing'}{then}"
+        yield Problem(key="undescribed", text=text)
 
 
 def _shards(missing: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.text import Text
 
 from wizard.folders import shortened
-from wizard.formatting import clock, counted, duration, human_bytes
+from wizard.formatting import clock, counted, duration, human_bytes, moment
 from wizard.show.rows import Row, draw_rows, fewer, fitted, flow, printable
 from wizard.show.status_problems import problems
 from wizard.status.status import HostSeen, RunSeen, Status
@@ -62,10 +62,16 @@ def line(status: Status) -> str:
 
 def _title(status: Status) -> Text:
     word = {"running": "being built", "idle": "not being built"}.get(status.state, "complete")
-    done = "" if status.state == "complete" else f", {_percent(status)} %"
+    done = _finished(status) if status.state == "complete" else f", {_percent(status)} %"
     return Text.assemble(
         (printable(shortened(Path(status.output))), "bold"), f" · {word}{done} · plan {status.plan_id}"
     )
+
+
+def _finished(status: Status) -> str:
+    """When the last run finished, by its host's clock; empty if no run is known."""
+    ended = [each.run.written for each in status.runs if each.health == "finished"]
+    return f", finished {moment(max(ended))}" if ended else ""
 
 
 def _splits(status: Status, width: int, *, bars: bool) -> list[Text]:

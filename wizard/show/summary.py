@@ -21,6 +21,11 @@ _CHECKS = {
 """What was found out about the images, by `transform.Check`."""
 
 
+def built(event: BuildResult | SliceResult, width: int = at_a_glance.WIDTH) -> str:
+    """The result of a run, whether it completed the dataset or a slice; `width` is that of `finished`."""
+    return finished(event, width) if isinstance(event, BuildResult) else slice_finished(event)
+
+
 def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
     """The result of a build, and how to check and load it, in lines of so many columns; paths are never broken.
 
@@ -86,9 +91,11 @@ def verified(result: Verified) -> str:
 def _split(split: SplitSummary, target: Target) -> str:
     # A shard of image files is only what is built at a time; no file shows it.
     shards = "" if target.one_file_per_image else f" · {split.shards:>5,} {'shard' if split.shards == 1 else 'shards'}"
+    of = "" if split.images_in == split.images_out else f" of {split.images_in:,}"
+    boxes = f" · {split.boxes:,} {'box' if split.boxes == 1 else 'boxes'}" if split.boxes else ""
     return (
-        f"  {split.split:<10} {split.images_out:>9,} of {split.images_in:>9,} images{shards} · "
-        f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8} · {split.boxes:,} boxes"
+        f"  {split.split:<10} {split.images_out:>9,}{of} images{shards} · "
+        f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8}{boxes}"
     )
 
 

@@ -13,7 +13,9 @@ from rich.text import Text
 
 from wizard.output import Output
 from wizard.show.dashboard_view import picture
+from wizard.show.how_it_ended import ending
 from wizard.show.progress import Event, Progress
+from wizard.show.window_progress import WindowProgress, headline
 from wizard.terminal_echo import echo_off
 
 _EVERY = 0.2
@@ -59,12 +61,16 @@ class LiveArea:
 
 
 class TerminalReporter:
-    """Draws five times a second, and at once after a message or a change of phase; erases the picture at the end."""
+    """Draws five times a second, and at once after a message or a change of phase; erases the picture at the end.
+
+    The window's title says the same in short.
+    """
 
     def __init__(self, output: Output) -> None:
         self._output, self._console = output, output.console
         self._progress = Progress()
         self._area = LiveArea(output.console)
+        self._window = WindowProgress(output.console)
         self._hidden = False
         # Downloads send events from several threads, and the drawing thread must not see half of one.
         self._lock = threading.RLock()
@@ -76,11 +82,17 @@ class TerminalReporter:
         self._hide(False)
         threading.Thread(target=self._draw_until, args=(ended,), daemon=True).start()
         with echo_off():  # an Enter would move the picture by a line
+            failed = False
             try:
                 yield
+            except BaseException as error:
+                failed = ending(error).state == "failed"
+                raise
             finally:
                 ended.set()
                 self._hide(True)
+                with self._lock:
+                    self._window.close(failed=failed)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -110,11 +122,13 @@ class TerminalReporter:
             ascii_only = not self._output.unicode
             shown = [] if self._hidden else picture(self._progress, size.width, size.height, ascii_only=ascii_only)
             self._area.draw(shown, size)
+            if not self._hidden:
+                self._window.show(headline(self._progress))
 
     def _draw_until(self, ended: threading.Event) -> None:
         # If the terminal is gone, the next message ends the command; a traceback of this thread would help nobody.
         with suppress(BrokenPipeError):
-            while not ended.wait(_EVERY):
+            while not ended.wait(_EVERY) and self._console.is_terminal:  # it is none any more once it is lost
                 self.draw()
 
     def _hide(self, hidden: bool) -> None:

@@ -79,22 +79,8 @@ def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(total.most_common())
 
 
-def conversions(formats: Iterable[ImageFormats]) -> str:
-    """Which images become JPEGs, in a clause; empty if all of them are JPEGs.
-
-    >>> conversions([ImageFormats(counts={"JPEG": 20, "PNG": 22})])
-    '22 PNG become JPEG'
-    """
-    splits = list(formats)
-    converted = added(each.converted for each in splits)
-    if not converted:
-        return ""
-    about = "about " if any(each.is_sample for each in splits) else ""
-    return f"{about}{become_jpeg(converted)}"
-
-
 def become_jpeg(converted: Mapping[str, int]) -> str:
-    """The same for counts by format, of which there are some.
+    """What becomes of images that are not JPEGs, in a clause, by counts of which there are some.
 
     >>> become_jpeg({"PNG": 1})
     '1 PNG becomes JPEG'

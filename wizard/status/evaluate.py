@@ -10,14 +10,14 @@ from wizard.status.find import Found, find
 from wizard.status.status import Health, HostSeen, IdleSlice, RunSeen, SplitStatus, State, Status
 
 
-def look(folder: Path) -> Status:
-    """Where the build in an output folder stands.
+def look(folder: Path, before: Status | None = None) -> Status:
+    """Where the build in an output folder stands; what a look `before` has found is not looked for again.
 
     Raises:
         InputError: no build was begun there, or the folder cannot be read.
         VerifyFailed: dataset.json alone is left of the build, and it is damaged.
     """
-    return evaluate(find(folder))
+    return evaluate(find(folder, None if before is None else before.loss))
 
 
 def evaluate(found: Found) -> Status:
@@ -28,7 +28,8 @@ def evaluate(found: Found) -> Status:
     runs = [each for each in runs if each.health == "alive" or each.run.part.of == slices]
     alive = [each.run for each in runs if each.health == "alive"]
     splits = tuple(_split(split, count, found.recorded, alive) for split, count in found.shards.items())
-    whole = found.described and all(split.done == split.shards for split in splits)
+    lacking = found.loss is not None and bool(found.loss.lacking)
+    whole = found.described and not lacking and all(split.done == split.shards for split in splits)
     state: State = "complete" if whole else "running" if alive else "idle"
     return Status(
         output=found.output,
@@ -44,6 +45,8 @@ def evaluate(found: Found) -> Status:
         images_per_second=_sum(run.images_per_second for run in alive),
         seconds_left=_slowest(alive),
         bytes_out=None if any(run.state == "preparing" for run in alive) else sum(each.run.bytes_out for each in runs),
+        loss=found.loss,
+        command=found.command,
     )
 
 

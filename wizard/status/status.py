@@ -1,6 +1,7 @@
 """Where a build stands: its splits, its runs, and what nobody works on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from wizard.run_status import RunStatus
@@ -63,6 +64,19 @@ class IdleSlice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Loss:
+    """What is no longer as a run left it.
+
+    Attributes:
+        gone: clauses on shards that were done, by name.
+        lacking: clauses on files that describe the dataset, or lie beside shards; empty until all shards are there.
+    """
+
+    gone: Mapping[str, str] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Status:
     """Where a build stands.
 
@@ -76,6 +90,8 @@ class Status:
         idle: slices that no living run builds; the only one of a build that is not sliced.
         images_per_second: of the living runs together; None if unknown.
         seconds_left: of the slowest living run; None if unknown. Shards that nobody builds are not in it.
+        loss: what is no longer as it was; None while a run lives, which looks itself.
+        command: what goes on with the build; empty where the folder does not keep its profile.
         bytes_out: written by these runs, and by earlier ones into the same slices; None until all living runs know.
     """
 
@@ -92,6 +108,8 @@ class Status:
     images_per_second: float | None = None
     seconds_left: float | None = None
     bytes_out: int | None = None
+    loss: Loss | None = None
+    command: str = ""
 
     @property
     def shards(self) -> int:

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from wizard.engine import manifest as manifests
-from wizard.engine.commit_records import count_records, read_plan
+from wizard.engine.build_state import look_at_build
 from wizard.engine.executors.worker_pool import local_workers
 from wizard.engine.manifest import Manifest, PlannedShard
 from wizard.engine.sidecars import wrong_sidecars
-from wizard.errors import VerifyFailed
+from wizard.errors import VerifyFailed, reading
 from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
+from wizard.profile_store import command_that_resumes
 from wizard.targets.expected import Expectation
 from wizard.targets.target import Target
 from wizard.verify.pixels import check_pixels
@@ -70,13 +71,15 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     unlisted = sorted(planned.keys() - {shard.shard for shard in manifest.shards})
     problems = [*unknown, *_repeated(expectations)]
     problems += [Problem(shard=name, what="it is planned, but not in the manifest") for name in unlisted]
-    problems += [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.sidecars)]
+    sidecars = [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.sidecars)]
     problems += _check_shards(expectations, report)
     with local_workers(1) as tensorflow:
         undecoded = check_pixels(tensorflow, expectations, problems, report) if pixels else []
-        if problems or undecoded:
-            hint = _hint(unknown=bool(unknown), damaged=bool(problems), undecoded=bool(undecoded))
-            raise _failed(folder, problems + undecoded, hint, report)
+        if problems or sidecars or undecoded:
+            damaged = problems[len(unknown) :]
+            wrong = {"unknown": unknown, "damaged": damaged, "sidecars": sidecars, "undecoded": undecoded}
+            hint = _hint(folder, {kind for kind, found in wrong.items() if found})
+            raise _failed(folder, problems + sidecars + undecoded, hint, report)
         opened = read_with_tensorflow(tensorflow, folder, manifest, expectations, report)
         version = tensorflow_version(tensorflow)
     return Verified(
@@ -101,27 +104,34 @@ def _failed(folder: Path, problems: Sequence[Problem], hint: str, report: Callab
     return VerifyFailed(f"{folder} does not match its manifest:{listed}{more}", hint)
 
 
-def _hint(*, unknown: bool, damaged: bool, undecoded: bool) -> str:
+def _hint(folder: Path, wrong: Collection[str]) -> str:
+    """What to do: kinds of problems, as they are told apart where they are found, become commands."""
+    command = command_that_resumes(folder)
     hints: list[str] = []
-    if damaged:
-        repeat = "Remove what is not part of it, and repeat" if unknown else "Repeat"
-        hints.append(f"{repeat} the command that built it, with --repair: it rebuilds the damaged shards and no others")
-    if undecoded:
+    if "unknown" in wrong:
+        hints.append("Remove what is not part of it")
+    if "damaged" in wrong:
+        hints.append(f"{command} --repair rebuilds the damaged shards and no others")
+    elif "sidecars" in wrong:
+        hints.append(f"{command} writes what describes the dataset again, and rebuilds nothing")
+    if "undecoded" in wrong:
         # Their bytes may be exactly those that were written, so a repair would keep them.
         hints.append(
-            "Delete the files with images that TensorFlow cannot decode, then repeat the command that built them, with "
-            "--repair: it rebuilds them from the raw data"
+            f"Delete the files with images that TensorFlow cannot decode; then {command} --repair rebuilds them from "
+            "the raw data"
         )
     return ". ".join(hints)
 
 
 def _manifest(folder: Path) -> Manifest:
-    if not (folder / manifests.MANIFEST).exists() and read_plan(folder) is not None:
-        raise VerifyFailed(
-            f"{folder} is an unfinished build: {count_records(folder):,} shards are done, and there is no "
-            f"{manifests.MANIFEST}.",
-            "Repeat the command that began it, then verify",
-        )
+    if not (folder / manifests.MANIFEST).exists():
+        with reading(folder):
+            begun = look_at_build(folder)
+        if begun is not None:
+            raise VerifyFailed(
+                f"{folder} is an unfinished build: {begun.in_words(building=False)}.",
+                f"{command_that_resumes(folder)} builds the rest; verify it then",
+            )
     return manifests.read(folder)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from wizard.engine import handover, heartbeat, in_hand
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Kind(Enum):
@@ -30,10 +30,11 @@ class Kind(Enum):
 
 
 def block_signals() -> None:
-    """Blocks Ctrl-C and SIGTERM in a thread that starts workers, which inherit this.
+    """Blocks Ctrl-C, SIGTERM and SIGHUP in a thread that starts workers, which inherit this.
 
-    A terminal sends Ctrl-C to every process of the group, and Slurm and systemd send SIGTERM to every process of a job
-    or a unit, but only the run is to decide what they mean, also while a worker is still starting.
+    A terminal sends Ctrl-C, and SIGHUP when it goes away, to every process of the group, and Slurm and systemd send
+    SIGTERM to every process of a job or a unit, but only the run is to decide what they mean, also while a worker is
+    still starting.
     """
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -46,7 +47,7 @@ def serve(pipe: Connection, item: c_int64 | None) -> None:
         pipe: calls come in, and messages go out. Its end means that the run is gone.
         item: shared memory for the number of the item that is being processed; None if there is none.
     """
-    # The run ends its workers by SIGKILL, so neither is needed here; see `block_signals`.
+    # The run ends its workers by SIGKILL, so none is needed here; see `block_signals`.
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     if item is not None:
@@ -80,7 +81,8 @@ class _Worker:
                     self._serve_one()
         except BaseException:  # noqa: BLE001
             # A call that cannot be unpickled, say. Without the process's death, its caller would wait forever.
-            traceback.print_exc()
+            with suppress(OSError):  # the terminal may be gone
+                traceback.print_exc()
             os._exit(1)
 
     def _serve_one(self) -> None:

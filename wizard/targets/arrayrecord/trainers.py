@@ -4,35 +4,59 @@ from wizard.targets.dataset import Loadable
 from wizard.targets.trainer import JAX, Trainer
 
 _PARSE = '''\
-# Reads a tf.train.Example without TensorFlow, which would have to be installed for nothing else.
+# Reads a tf.train.Example without TensorFlow, which nothing else here needs.
 SCHEMA = """
 name: "example.proto" package: "example" syntax: "proto3"
-message_type { name: "Bytes" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_BYTES } }
-message_type { name: "Ints" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_INT64 } }
+message_type {
+  name: "Bytes"
+  field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_BYTES }
+}
+message_type {
+  name: "Ints"
+  field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_INT64 }
+}
 message_type {
   name: "Feature"
-  field { name: "bytes" number: 1 label: LABEL_OPTIONAL type_name: ".example.Bytes" }
-  field { name: "ints" number: 3 label: LABEL_OPTIONAL type_name: ".example.Ints" }
+  field {
+    name: "bytes" number: 1 label: LABEL_OPTIONAL type_name: ".example.Bytes"
+  }
+  field {
+    name: "ints" number: 3 label: LABEL_OPTIONAL type_name: ".example.Ints"
+  }
 }
 message_type {
   name: "Entry"
   field { name: "key" number: 1 label: LABEL_OPTIONAL type: TYPE_STRING }
-  field { name: "value" number: 2 label: LABEL_OPTIONAL type_name: ".example.Feature" }
+  field {
+    name: "value" number: 2 label: LABEL_OPTIONAL type_name: ".example.Feature"
+  }
 }
-message_type { name: "Features" field { name: "entry" number: 1 label: LABEL_REPEATED type_name: ".example.Entry" } }
 message_type {
-  name: "Example" field { name: "features" number: 1 label: LABEL_OPTIONAL type_name: ".example.Features" }
+  name: "Features"
+  field {
+    name: "entry" number: 1 label: LABEL_REPEATED type_name: ".example.Entry"
+  }
+}
+message_type {
+  name: "Example"
+  field {
+    name: "features" number: 1 label: LABEL_OPTIONAL
+    type_name: ".example.Features"
+  }
 }
 """
+file = text_format.Parse(SCHEMA, descriptor_pb2.FileDescriptorProto())
 pool = descriptor_pool.DescriptorPool()
-pool.AddSerializedFile(text_format.Parse(SCHEMA, descriptor_pb2.FileDescriptorProto()).SerializeToString())
-Example = message_factory.GetMessageClass(pool.FindMessageTypeByName("example.Example"))
+pool.AddSerializedFile(file.SerializeToString())
+kind = pool.FindMessageTypeByName("example.Example")
+Example = message_factory.GetMessageClass(kind)
 
 
 def parse(record):
-    features = {entry.key: entry.value for entry in Example.FromString(record).features.entry}
-    image = Image.open(io.BytesIO(features["image"].bytes.value[0])).convert("RGB")
-    return image, features["label"].ints.value[0]
+    entries = Example.FromString(record).features.entry
+    features = {entry.key: entry.value for entry in entries}
+    image = Image.open(io.BytesIO(features["image"].bytes.value[0]))
+    return image.convert("RGB"), features["label"].ints.value[0]
 '''
 
 
@@ -44,7 +68,8 @@ def _source(dataset: Loadable) -> str:
     shards = dataset.target.file(f"{dataset.split}-*")
     return f"""\
 folder = {dataset.folder}
-source = grain.sources.ArrayRecordDataSource(sorted(map(str, Path(folder).glob("{shards}"))))"""
+shards = sorted(map(str, Path(folder).glob("{shards}")))
+source = grain.sources.ArrayRecordDataSource(shards)"""
 
 
 def _grain(dataset: Loadable) -> str:
@@ -54,7 +79,12 @@ from pathlib import Path
 
 import grain
 import numpy as np
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+    text_format,
+)
 from PIL import Image
 
 {_PARSE}
@@ -62,7 +92,8 @@ from PIL import Image
 class Decode(grain.transforms.Map):
     def map(self, record):
         image, label = parse(record)
-        return np.asarray(image), label  # {dataset.labels}
+        # {dataset.labels}
+        return np.asarray(image), label
 
 
 {_source(dataset)}
@@ -81,7 +112,12 @@ from pathlib import Path
 import grain
 import jax.numpy as jnp
 import numpy as np
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+    text_format,
+)
 from PIL import Image
 
 {_PARSE}
@@ -89,11 +125,13 @@ from PIL import Image
 class Decode(grain.transforms.Map):
     def map(self, record):
         image, label = parse(record)
-        return np.asarray(image.resize((224, 224))), label  # {dataset.labels}
+        # {dataset.labels}
+        return np.asarray(image.resize((224, 224))), label
 
 
 {_source(dataset)}
-dataset = grain.MapDataset.source(source){_shuffled(dataset)}.map(Decode()).batch(64)
+dataset = grain.MapDataset.source(source){_shuffled(dataset)}
+dataset = dataset.map(Decode()).batch(64)
 
 for images, labels in dataset.to_iter_dataset():
     images, labels = jnp.asarray(images), jnp.asarray(labels)
@@ -108,11 +146,17 @@ import grain
 import tensorflow_datasets as tfds
 
 folder = {dataset.folder}
-source = tfds.data_source("imagenet2012", data_dir=folder, split="{dataset.split}", download=False)
+source = tfds.data_source(
+    "imagenet2012",
+    data_dir=folder,
+    split="{dataset.split}",
+    download=False,
+)
 dataset = grain.MapDataset.source(source){_shuffled(dataset)}
 
 example = dataset[0]
-print(example["image"].shape, example["label"])  # {dataset.labels}
+# {dataset.labels}
+print(example["image"].shape, example["label"])
 """
 
 
@@ -126,7 +170,8 @@ source = tfds.builder_from_directory(folder).as_data_source(split="{dataset.spli
 dataset = grain.MapDataset.source(source){_shuffled(dataset)}
 
 example = dataset[0]
-print(example["image"].shape, example["label"])  # {dataset.labels}
+# {dataset.labels}
+print(example["image"].shape, example["label"])
 """
 
 

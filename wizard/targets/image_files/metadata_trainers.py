@@ -26,13 +26,19 @@ import sys
 
 import numpy as np
 
-sys.path.append("dinov2")  # git clone https://github.com/facebookresearch/dinov2
+# git clone https://github.com/facebookresearch/dinov2
+sys.path.append("dinov2")
 from dinov2.data.datasets import ImageNet
 
 folder = {dataset.folder}
 {subclass}
-# its commands take train.dataset_path=ImageNet:split={split}:root=FOLDER:extra=FOLDER/{dinov2.EXTRA}
-dataset = {kind}(split=ImageNet.Split.{split}, root=folder, extra=f"{{folder}}/{dinov2.EXTRA}")
+# Its commands take this, as one word: train.dataset_path=
+# ImageNet:split={split}:root=FOLDER:extra=FOLDER/{dinov2.EXTRA}
+dataset = {kind}(
+    split=ImageNet.Split.{split},
+    root=folder,
+    extra=f"{{folder}}/{dinov2.EXTRA}",
+)
 
 image, label = dataset[0]
 print(np.asarray(image).shape, label)
@@ -66,7 +72,8 @@ def _swin(dataset: Loadable) -> str:
     return f"""\
 import sys
 
-sys.path.insert(0, "Swin-Transformer")  # git clone https://github.com/microsoft/Swin-Transformer
+# git clone https://github.com/microsoft/Swin-Transformer
+sys.path.insert(0, "Swin-Transformer")
 from config import _C as defaults
 from data.build import build_dataset
 

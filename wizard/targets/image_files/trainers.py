@@ -20,8 +20,14 @@ from PIL import Image
 from torchvision import transforms
 
 folder = {dataset.folder}
-transform = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor()])
-files = sorted(path for path in Path(folder, "{_folder(dataset)}").rglob("*") if path.is_file())
+steps = [
+    transforms.Resize(256),
+    transforms.CenterCrop(224),
+    transforms.ToTensor(),
+]
+transform = transforms.Compose(steps)
+paths = Path(folder, "{_folder(dataset)}").rglob("*")
+files = sorted(path for path in paths if path.is_file())
 
 image = transform(Image.open(files[0]).convert("RGB"))
 print(tuple(image.shape), -1)  # no image of test has a label
@@ -31,25 +37,35 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
 folder = {dataset.folder}
-transform = transforms.Compose([transforms.RandomResizedCrop(224), transforms.ToTensor()])
+steps = [transforms.RandomResizedCrop(224), transforms.ToTensor()]
+transform = transforms.Compose(steps)
 dataset = ImageFolder(f"{{folder}}/{_folder(dataset)}", transform)
 
 image, label = dataset[0]
-print(tuple(image.shape), label)  # {BY_FOLDER}
+# {BY_FOLDER}
+print(tuple(image.shape), label)
 """
 
 
 def _timm(dataset: Loadable) -> str:
-    label = "-1)  # no image of test has a label, and timm says 0" if dataset.unlabeled else f"label)  # {BY_FOLDER}"
+    label, said = "label", BY_FOLDER
+    if dataset.unlabeled:
+        label, said = "-1", "no image of test has a label, and timm says 0"
     return f"""\
 import timm
 
 folder = {dataset.folder}
 transform = timm.data.create_transform(224, is_training={dataset.split == "train"})
-dataset = timm.data.create_dataset("", root=folder, split="{dataset.split}", transform=transform)
+dataset = timm.data.create_dataset(
+    "",
+    root=folder,
+    split="{dataset.split}",
+    transform=transform,
+)
 
 image, label = dataset[0]
-print(tuple(image.shape), {label}
+# {said}
+print(tuple(image.shape), {label})
 """
 
 
@@ -60,7 +76,10 @@ import keras
 
 folder = {dataset.folder}
 dataset = keras.utils.image_dataset_from_directory(
-    f"{{folder}}/{_folder(dataset)}", labels=None, image_size=(224, 224), shuffle=False
+    f"{{folder}}/{_folder(dataset)}",
+    labels=None,
+    image_size=(224, 224),
+    shuffle=False,
 )
 
 for images in dataset.take(1):
@@ -71,30 +90,38 @@ import keras
 
 folder = {dataset.folder}
 dataset = keras.utils.image_dataset_from_directory(
-    f"{{folder}}/{_folder(dataset)}", label_mode="int", image_size=(224, 224), shuffle={dataset.split == "train"}
+    f"{{folder}}/{_folder(dataset)}",
+    label_mode="int",
+    image_size=(224, 224),
+    shuffle={dataset.split == "train"},
 )
 
 for images, labels in dataset.take(1):
-    print(images[0].shape, int(labels[0]))  # {BY_FOLDER}
+    # {BY_FOLDER}
+    print(images[0].shape, int(labels[0]))
 """
 
 
 def _flat(dataset: Loadable) -> str:
     if dataset.unlabeled:
         ranks = ""
-        label = "-1  # no image of test has a label"
+        label = "label = -1  # no image of test has one"
     elif dataset.imagenet:
         ranks = """\
-lines = Path(folder, "synsets.txt").read_text(encoding="utf-8").splitlines()
+synsets = Path(folder, "synsets.txt").read_text(encoding="utf-8")
+lines = synsets.splitlines()
 ranks = {line.split()[0]: rank for rank, line in enumerate(lines)}
 """
-        label = 'ranks[file.name.partition("_")[0]]'
+        label = 'label = ranks[file.name.partition("_")[0]]'
     else:  # a class's name may have _ in it
         ranks = """\
-names = Path(folder, "classes.txt").read_text(encoding="utf-8").splitlines()
+names = Path(folder, "classes.txt").read_text(encoding="utf-8")
+names = names.splitlines()
 ranks = {name: rank for rank, name in enumerate(names)}
 """
-        label = 'ranks[max((name for name in names if file.name.startswith(f"{name}_")), key=len)]'
+        label = """\
+own = [name for name in names if file.name.startswith(f"{name}_")]
+    label = ranks[max(own, key=len)]"""
     return f"""\
 from pathlib import Path
 
@@ -105,7 +132,7 @@ folder = {dataset.folder}
 {ranks}
 
 def load(file):
-    label = {label}
+    {label}
     return np.asarray(Image.open(file).convert("RGB")), label
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from datasets import load_dataset
 
 folder = {dataset.folder}
-dataset = load_dataset(folder, split="{dataset.split}")  # first makes Arrow files in its cache, as large as these
+# First makes Arrow files in its cache, as large as these.
+dataset = load_dataset(folder, split="{dataset.split}")
 
 example = dataset[0]
-print(np.asarray(example["image"]).shape, example["label"])  # {dataset.labels}
+# {dataset.labels}
+print(np.asarray(example["image"]).shape, example["label"])
 """
 
 
@@ -23,11 +25,14 @@ def _pytorch(dataset: Loadable) -> str:
 from datasets import load_dataset
 
 folder = {dataset.folder}
-dataset = load_dataset(folder, split="{dataset.split}", streaming=True)  # reads the files where they are
+# Streaming reads the files where they are.
+dataset = load_dataset(folder, split="{dataset.split}", streaming=True)
 dataset = dataset{shuffled}.with_format("torch")
 
-for example in dataset:  # or DataLoader(dataset, …), with as many workers as there are files, or fewer
-    print(tuple(example["image"].shape), int(example["label"]))  # {dataset.labels}
+# Or DataLoader(dataset, …), with at most as many workers as there are files.
+for example in dataset:
+    # {dataset.labels}
+    print(tuple(example["image"].shape), int(example["label"]))
     break
 """
 
@@ -38,10 +43,15 @@ import timm
 
 folder = {dataset.folder}
 transform = timm.data.create_transform(224, is_training={dataset.split == "train"})
-dataset = timm.data.create_dataset(f"hfds/{{folder}}", split="{dataset.split}", transform=transform)
+dataset = timm.data.create_dataset(
+    f"hfds/{{folder}}",
+    split="{dataset.split}",
+    transform=transform,
+)
 
 image, label = dataset[0]
-print(tuple(image.shape), label)  # {dataset.labels}
+# {dataset.labels}
+print(tuple(image.shape), label)
 """
 
 

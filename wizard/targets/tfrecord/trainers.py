@@ -37,15 +37,22 @@ shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
 def parse(record):
     features = {{
         "{image}": tf.io.FixedLenFeature([], tf.string),
-        "{label}": tf.io.FixedLenFeature([], tf.int64),  # {dataset.labels}
+        # {dataset.labels}
+        "{label}": tf.io.FixedLenFeature([], tf.int64),
     }}
     features = tf.io.parse_single_example(record, features)
-    return tf.io.decode_jpeg(features["{image}"], channels=3), features["{label}"]
+    image = tf.io.decode_jpeg(features["{image}"], channels=3)
+    return image, features["{label}"]
 
 
 files = tf.data.Dataset.from_tensor_slices(shards){order}
-records = files.interleave(tf.data.TFRecordDataset, cycle_length=16, num_parallel_calls=tf.data.AUTOTUNE)
-dataset = records{shuffle}.map(parse, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+records = files.interleave(
+    tf.data.TFRecordDataset,
+    cycle_length=16,
+    num_parallel_calls=tf.data.AUTOTUNE,
+){shuffle}
+dataset = records.map(parse, num_parallel_calls=tf.data.AUTOTUNE)
+dataset = dataset.prefetch(tf.data.AUTOTUNE)
 
 for image, label in dataset.take(1):
     print(image.shape, int(label))
@@ -64,18 +71,28 @@ shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
 indexes = sorted(map(str, Path(folder).glob("{INDEX_FOLDER}/{dataset.split}-*")))
 
 
-@pipeline_def(batch_size=64, num_threads=4, device_id=None)  # a GPU's number, and device="mixed" below
+# On a GPU, device_id is its number, and device below is "mixed".
+@pipeline_def(batch_size=64, num_threads=4, device_id=None)
 def pipeline():
     record = fn.readers.tfrecord(
         path=shards,
         index_path=indexes,
         features={{
             "{image}": tfrecord.FixedLenFeature((), tfrecord.string, ""),
-            "{label}": tfrecord.FixedLenFeature([1], tfrecord.int64, -1),  # {dataset.labels}
+            # {dataset.labels}
+            "{label}": tfrecord.FixedLenFeature(
+                [1],
+                tfrecord.int64,
+                -1,
+            ),
         }},
         random_shuffle={dataset.split == "train"},
     )
-    image = fn.decoders.image(record["{image}"], device="cpu", output_type=types.RGB)
+    image = fn.decoders.image(
+        record["{image}"],
+        device="cpu",
+        output_type=types.RGB,
+    )
     return image, record["{label}"]
 
 
@@ -103,11 +120,16 @@ features = {{"{image}": "byte", "{label}": "int"}}
 
 def decode(record):
     image = Image.open(io.BytesIO(record["{image}"])).convert("RGB")
-    return np.asarray(image), int(record["{label}"][0])  # {dataset.labels}
+    # {dataset.labels}
+    return np.asarray(image), int(record["{label}"][0])
+
+
+def reader(shard):
+    return TFRecordDataset(shard, None, features, transform=decode)
 
 
 shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
-dataset = ChainDataset([TFRecordDataset(shard, None, features, transform=decode) for shard in shards])
+dataset = ChainDataset([reader(shard) for shard in shards])
 
 for image, label in dataset:
     print(image.shape, label)
@@ -130,7 +152,8 @@ dataset = tfds.load(
 )
 
 for image, label in dataset.take(1):
-    print(image.shape, int(label))  # {dataset.labels}
+    # {dataset.labels}
+    print(image.shape, int(label))
 """
 
 
@@ -140,10 +163,15 @@ import tensorflow_datasets as tfds
 
 folder = {dataset.folder}
 builder = tfds.builder_from_directory(folder)
-dataset = builder.as_dataset(split="{dataset.split}", as_supervised=True, shuffle_files={dataset.split == "train"})
+dataset = builder.as_dataset(
+    split="{dataset.split}",
+    shuffle_files={dataset.split == "train"},
+    as_supervised=True,
+)
 
 for image, label in dataset.take(1):
-    print(image.shape, int(label))  # {dataset.labels}
+    # {dataset.labels}
+    print(image.shape, int(label))
 """
 
 

@@ -24,10 +24,12 @@ import webdataset
 
 folder = {dataset.folder}
 shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
-dataset = webdataset.WebDataset(shards, {order}.decode("pil").to_tuple("jpg", "cls")
+dataset = webdataset.WebDataset(shards, {order}
+dataset = dataset.decode("pil").to_tuple("jpg", "cls")
 
 for image, label in dataset:
-    print(np.asarray(image).shape, label)  # {dataset.labels}
+    # {dataset.labels}
+    print(np.asarray(image).shape, label)
     break
 """
 
@@ -39,10 +41,17 @@ from timm.data import create_dataset
 
 folder = {dataset.folder}
 train = {dataset.split == "train"}  # a training set is shuffled, and repeated without end
-dataset = create_dataset("wds/", root=folder, split="{dataset.split}", is_training=train, batch_size=64)
+dataset = create_dataset(
+    "wds/",
+    root=folder,
+    split="{dataset.split}",
+    is_training=train,
+    batch_size=64,
+)
 
 for image, label in dataset:
-    print(np.asarray(image).shape, label)  # {dataset.labels}
+    # {dataset.labels}
+    print(np.asarray(image).shape, label)
     break
 """
 
@@ -53,10 +62,12 @@ import numpy as np
 from datasets import load_dataset
 
 folder = {dataset.folder}
-dataset = load_dataset(folder, split="{dataset.split}", streaming=True)  # without streaming, the tars are copied
+# Without streaming, the tars are copied.
+dataset = load_dataset(folder, split="{dataset.split}", streaming=True)
 
 for sample in dataset:
-    print(np.asarray(sample["jpg"]).shape, sample["cls"])  # {dataset.labels}
+    # {dataset.labels}
+    print(np.asarray(sample["jpg"]).shape, sample["cls"])
     break
 """
 
@@ -68,10 +79,12 @@ from wids import ShardListDataset
 
 folder = {dataset.folder}
 index = f"{{folder}}/{INDEX_FOLDER}/{dataset.split}.json"
-dataset = ShardListDataset(index, cache_dir=folder)  # without cache_dir, each tar is copied to /tmp
+# Without cache_dir, each tar is copied to /tmp.
+dataset = ShardListDataset(index, cache_dir=folder)
 
 sample = dataset[0]
-print(np.asarray(sample[".jpg"]).shape, sample[".cls"])  # {dataset.labels}
+# {dataset.labels}
+print(np.asarray(sample[".jpg"]).shape, sample[".cls"])
 """
 
 
@@ -86,7 +99,8 @@ shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
 indexes = sorted(map(str, Path(folder).glob("{INDEX_FOLDER}/{_shards(dataset).removesuffix(".tar")}{SUFFIX}")))
 
 
-@pipeline_def(batch_size=64, num_threads=4, device_id=None)  # a GPU's number, and device="mixed" below
+# On a GPU, device_id is its number, and device below is "mixed".
+@pipeline_def(batch_size=64, num_threads=4, device_id=None)
 def pipeline():
     image, label = fn.readers.webdataset(
         paths=shards,
@@ -101,7 +115,8 @@ def pipeline():
 loader = pipeline()
 loader.build()
 images, labels = loader.run()
-print(images.at(0).shape, int(labels.at(0).tobytes()))  # {dataset.labels}
+# {dataset.labels}
+print(images.at(0).shape, int(labels.at(0).tobytes()))
 """
 
 

@@ -1,0 +1,94 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+
+from wizard import local_runs
+from wizard.local_runs import LocalRun
+
+
+def run(**values: object) -> LocalRun:
+    return replace(local_runs.this_process(Path("/data/out"), ""), **values)  # type: ignore[arg-type]
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    made = run(slice="3/16", view={"a": [1]})
+    local_runs.write(made)
+    assert local_runs.read(made.name) == made
+    assert local_runs.alive() == [made]
+    assert local_runs.of_process(os.getpid(), made.begun) == made
+    assert local_runs.of_process(os.getpid(), made.begun + 1) is None
+    assert local_runs.folder().is_relative_to(tmp_path.parent)
+
+
+def test_the_latest_run_is_the_first() -> None:
+    older, newer = run(begun=1_000_000_000.0), run(begun=1_700_000_000.0)
+    for each in (newer, older):
+        local_runs.write(each)
+    assert local_runs.read_all() == [newer, older]
+
+
+def test_what_a_later_version_adds_is_passed_over_and_damaged_files_are_none() -> None:
+    made = run()
+    local_runs.write(made)
+    file = local_runs.folder() / f"{made.name}.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"new": 1}))
+    assert local_runs.read(made.name) == made
+    for content in ("", "[]", "{}", json.dumps({"host": "a"})):
+        file.write_text(content)
+        assert local_runs.read_all() == []
+
+
+def test_a_killed_process_is_not_alive_even_before_its_parent_has_noticed() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    made = run(pid=child.pid, born=psutil.Process(child.pid).create_time())
+    try:
+        assert made.is_alive
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie from now on
+        assert not made.is_alive
+    finally:
+        child.communicate()
+    assert not made.is_alive
+
+
+def test_another_process_with_the_same_id_is_not_the_run() -> None:
+    assert run().is_alive
+    assert not run(born=run().born - 60).is_alive
+
+
+def test_runs_of_other_hosts_are_not_of_this_machine() -> None:
+    assert not run(host="node7", begun=1_700_000_000.0).is_alive  # it would have ended by now
+    made = run(host="node7", pid=1)
+    local_runs.write(made)
+    assert made.is_alive  # as far as can be told
+    assert local_runs.alive() == []
+    assert not replace(made, state="failed").is_alive
+
+
+def test_a_run_that_has_ended_is_not_alive_though_its_process_is() -> None:
+    assert not run(state="finished").is_alive
+
+
+def test_old_runs_are_forgotten_with_their_logs_but_living_ones_are_kept() -> None:
+    ended = [run(begun=1_700_000_000.0 + number, state="finished") for number in range(25)]
+    living = run(begun=1_600_000_000.0)
+    for each in (*ended, living):
+        local_runs.write(each)
+        each.log.touch()
+    local_runs.forget_old()
+    assert local_runs.read_all() == [*reversed(ended[5:]), living]
+    assert len(list(local_runs.folder().glob("*.log"))) == 21
+
+
+def test_a_view_is_asked_for_once() -> None:
+    made = run()
+    local_runs.write(made)
+    assert not local_runs.view_is_asked_for(made)
+    local_runs.ask_for_view(made)
+    assert local_runs.view_is_asked_for(made)
+    assert not local_runs.view_is_asked_for(made)

@@ -1,0 +1,27 @@
+"""What images may become, with what the raw data's own formats make of each choice."""
+
+from wizard.ask import defaults
+from wizard.ask.prompt import Choice
+from wizard.engine.transform import LOSSLESS_ENOUGH
+from wizard.sources.image_formats import added, become_jpeg
+
+
+def resize_choices(known: defaults.Known) -> tuple[Choice, ...]:
+    """What images may become; keeping them names those that are not JPEGs, which no trainer's reader expects."""
+    return (
+        Choice("shortest", "Shrink to a shortest side", "aspect ratio kept; usual for training"),
+        Choice("original", "Keep the originals", f"JPEGs untouched; {_not_kept(known)}"),
+        Choice("exact", "Exact height × width", "all of one size, aspect ratio not kept"),
+        Choice("crop", "Scale and center-crop", "all of one size, aspect ratio kept, edges cut"),
+    )
+
+
+def _not_kept(known: defaults.Known) -> str:
+    """What becomes of other formats, short enough to stand beside it; the report on the raw data has all."""
+    chosen = defaults.splits_of(known)
+    tables = [survey.table for split, survey in known.context.surveys.items() if split in chosen]
+    converted = added(table.formats.converted for table in tables if table is not None)
+    if not converted:
+        return "largest; MLPerf's rule"
+    others = converted if len(converted) == 1 else {"others": sum(converted.values())}
+    return f"{become_jpeg(others)}, Q{LOSSLESS_ENOUGH}"

@@ -1,0 +1,99 @@
+"""attach [OUT]."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from wizard import local_runs
+from wizard.ask.prompt import Back, Choice, Prompt, put
+from wizard.ask.prompters import prompter_for
+from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.watching import how_to_stop, tell, watch
+from wizard.errors import UsageError
+from wizard.folders import as_typed
+from wizard.formatting import moment
+from wizard.local_runs import LocalRun
+from wizard.output import Output
+from wizard.typed_path import expanded
+
+_LAST = 3
+"""How many runs that ended are named."""
+
+
+def attach(
+    out: Annotated[Path | None, Parameter(help="The build's output folder; needed only where several run.")] = None,
+    /,
+    *,
+    stop: Annotated[bool, Parameter(help="Ask it to finish what is under way, then to stop; as Ctrl-C.")] = False,
+    flags: OutputFlags = DEFAULT,
+) -> int:
+    """Show the dashboard of a build that runs on this machine, in another terminal or in none."""
+    output = flags.output()
+    folder = None if out is None else expanded(str(out)).absolute().resolve()
+    runs = [run for run in local_runs.read_all() if folder is None or Path(run.output).resolve() == folder]
+    alive = [run for run in runs if run.is_here and run.is_alive]
+    if not alive:
+        return _none_runs(runs, folder, output)
+    try:
+        return follow(alive[0] if len(alive) == 1 else _chosen(alive, output), output, stop=stop)
+    except Back:
+        return 0
+
+
+def follow(run: LocalRun, output: Output, *, stop: bool = False) -> int:
+    """Shows a run until it ends, and then how; Ctrl-C leaves it alone. Returns its exit code, or 0 if it goes on.
+
+    Raises:
+        SetupError: the run ended without a word, is not understood, or cannot be stopped.
+    """
+    if stop:
+        _interrupt(run, output)
+    try:
+        ended = watch(run, output)
+    except KeyboardInterrupt:  # the way to leave, and no error
+        output.result(f"The build goes on (process {run.pid}). To stop it: {how_to_stop(run)}")
+        return 0
+    return tell(ended, output)
+
+
+def _interrupt(run: LocalRun, output: Output) -> None:
+    if sys.platform == "win32":  # whose Ctrl-C reaches only the processes of a console
+        raise UsageError("Windows cannot stop a build of another window.", "Press Ctrl-C in its own")
+    run.interrupt()
+    output.say(f"· Process {run.pid} was asked to finish what is under way and to stop; --stop again stops it at once.")
+
+
+def _chosen(alive: Sequence[LocalRun], output: Output) -> LocalRun:
+    choices = tuple(Choice(run.name, as_typed(Path(run.output)), _about(run)) for run in alive)
+    if output.mode == "json" or not output.interactive:
+        known = "; ".join(f"{choice.title} ({choice.about})" for choice in choices)
+        raise UsageError(f"{len(alive)} builds run here: {known}.", "Say which: imagenet-setup attach OUT")
+    prompt = Prompt(key="run", kind="choice", text="Which build?", choices=choices, default=choices[0].value)
+    chosen = put(prompter_for(output), prompt)
+    return next(run for run in alive if run.name == chosen)
+
+
+def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) -> int:
+    over = [run for run in runs if not run.is_alive]
+    elsewhere = [run for run in runs if run.is_alive]
+    if folder is not None and over and not elsewhere:
+        return tell(over[0], output)
+    output.event("none", {})
+    output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.")
+    for run in elsewhere:
+        where = as_typed(Path(run.output))
+        output.result(f"  {where}: on {run.host}, unless it died; imagenet-setup status {where} --watch shows it")
+    for run in over[:_LAST]:
+        how = f"{run.state} {moment(run.ended)}" if run.ended else "ended without a word"
+        output.result(f"  {as_typed(Path(run.output))}: {how} · log: {run.log}")
+    if folder is not None and not runs:
+        output.result(f"  imagenet-setup status {as_typed(folder)} tells what lies there")
+    return 0
+
+
+def _about(run: LocalRun) -> str:
+    part = f"slice {run.slice}, " if run.slice else ""
+    return f"{part}process {run.pid}, begun {moment(run.begun)}"

@@ -1,0 +1,177 @@
+"""The runs of this person's builds, in the state folder: what is needed to watch them, and to learn how they ended.
+
+Each has a file that says what it is, and a log beside it. The state folder may be shared by machines, so a run is known
+by its host and process ID. Nothing depends on these files; what hinders their writing hinders no build.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from wizard.folders import state_folder
+from wizard.run_status import ENDED, State
+from wizard.storage import PREFIX, SUFFIX
+
+_HOST = socket.gethostname()
+_KEPT = 20
+"""How many ended runs are kept, the latest."""
+_GIVEN_UP = 30 * 24 * 3600.0
+"""Seconds after which a run on another host is taken for dead if it has not said that it ended."""
+_CLOCK = 10.0
+"""Seconds by which a process's start may seem to move, as the system's clock is set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalRun:
+    """A run of a build.
+
+    Attributes:
+        born: when its process started, which tells it from a later one with its ID; epoch seconds, as all times here.
+        begun: when the run did.
+        slice: which part of the build it is, as "3/16"; empty for the whole.
+        said: the last thing it said, once it has ended: its result or its error.
+        view: what its dashboard shows, as JSON; None unless it is watched.
+    """
+
+    host: str
+    pid: int
+    born: float
+    begun: float
+    output: str
+    slice: str = ""
+    state: State = "preparing"
+    ended: float | None = None
+    exit_code: int | None = None
+    said: str = ""
+    view: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of its files, without suffix; the latest run is the last by name."""
+        when = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.begun))  # the same in every time zone
+        return f"{when}-{re.sub(r'[^A-Za-z0-9.-]', '_', self.host)[:64]}-{self.pid}"
+
+    @property
+    def log(self) -> Path:
+        """Its log; an older part of it has the suffix .1 in addition."""
+        return folder() / f"{self.name}.log"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process lives; of one on another host, whether it has not said that it ended, for a month."""
+        if self.state in ENDED:
+            return False
+        return _is_process(self.pid, self.born) if self.is_here else time.time() - self.begun < _GIVEN_UP
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is a run of this machine."""
+        return self.host == _HOST
+
+    def interrupt(self) -> None:
+        """Asks it to finish what is under way and to stop, as Ctrl-C in its terminal does.
+
+        Raises:
+            OSError: the process is gone, or another person's.
+        """
+        if self.is_here and self.is_alive:
+            os.kill(self.pid, signal.SIGINT)
+
+
+def folder() -> Path:
+    """The folder of the runs' files."""
+    return state_folder() / "runs"
+
+
+def this_process(output: Path, part: str) -> LocalRun:
+    """A run of this process, which begins now."""
+    own = psutil.Process()
+    return LocalRun(host=_HOST, pid=own.pid, born=own.create_time(), begun=time.time(), output=str(output), slice=part)
+
+
+def write(run: LocalRun) -> None:
+    """Writes a run's file in one piece.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder().mkdir(parents=True, exist_ok=True)
+    temporary = folder() / f"{PREFIX}{run.name}{SUFFIX}"
+    temporary.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    temporary.replace(_file(run.name))
+
+
+def read(name: str) -> LocalRun | None:
+    """The run of that name; None if its file is gone, or cannot be understood."""
+    try:
+        found = json.loads(_file(name).read_bytes())
+        known = {field.name for field in fields(LocalRun)}
+        run = LocalRun(**{key: value for key, value in found.items() if key in known})
+        return run if run.name == name else None
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def read_all() -> list[LocalRun]:
+    """All runs, the latest first."""
+    names = sorted((file.stem for file in folder().glob("*.json")), reverse=True)
+    return [run for run in map(read, names) if run is not None]
+
+
+def alive() -> list[LocalRun]:
+    """The runs that go on on this machine, the latest first."""
+    return [run for run in read_all() if run.is_here and run.is_alive]
+
+
+def of_process(pid: int, since: float) -> LocalRun | None:
+    """The run of a process of this machine that was started after a moment, and may have ended since."""
+    return next((run for run in read_all() if run.is_here and run.pid == pid and run.begun >= since), None)
+
+
+def ask_for_view(run: LocalRun) -> None:
+    """Asks a run for what its dashboard shows: it will write that for some seconds."""
+    with suppress(OSError):
+        _request(run).touch()
+
+
+def view_is_asked_for(run: LocalRun) -> bool:
+    """Whether somebody has asked a run for its view since the last call."""
+    # Looked at first: to remove a file that is not there costs a network file system more.
+    if not _request(run).exists():
+        return False
+    _request(run).unlink(missing_ok=True)
+    return True
+
+
+def forget_old() -> None:
+    """Removes the files of runs that ended, but for the latest."""
+    over = [run for run in read_all() if not run.is_alive]
+    for run in over[_KEPT:]:
+        for file in folder().glob(f"{run.name}.*"):
+            with suppress(OSError):
+                file.unlink()
+
+
+def _file(name: str) -> Path:
+    return folder() / f"{name}.json"
+
+
+def _request(run: LocalRun) -> Path:
+    return folder() / f"{run.name}.watched"
+
+
+def _is_process(pid: int, born: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - born) < _CLOCK and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

@@ -1,0 +1,145 @@
+"""The reporter for whoever comes back to this machine: a log in the state folder, and the view that `attach` draws."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from wizard import local_runs
+from wizard.events import Started
+from wizard.folders import as_typed
+from wizard.hangup import Terminal
+from wizard.local_runs import LocalRun
+from wizard.run_status import State
+from wizard.show.build_view import BuildView
+from wizard.show.how_it_ended import ending
+from wizard.show.progress import Event, Progress
+
+_LOOK = 0.5
+"""Seconds between two looks whether somebody watches, and between two views for them."""
+_WATCHED = 5.0
+"""Seconds that a view is written for after it was asked for."""
+_LINE = 60.0
+"""Seconds between two lines of progress in the log."""
+_LOG_BYTES = 5_000_000
+"""Size at which a log is begun anew; one older part is kept."""
+_JOIN = 5.0
+"""Seconds to wait at the end for a writing that is under way; a network file system may hang for good."""
+
+
+class LocalRunReporter:
+    """Writes a log and a run's file; never raises, since nothing depends on them.
+
+    Args:
+        output: the build's output folder.
+        part: which part of the build it is, as "3/16"; empty for the whole.
+        resume: the command that continues after an interruption.
+        terminal: whose loss is logged.
+    """
+
+    def __init__(self, output: Path, part: str, resume: str, terminal: Terminal) -> None:
+        self._run = local_runs.this_process(output, part)
+        self._resume = resume
+        self._terminal, self._loss_is_said = terminal, False
+        self._progress = Progress()
+        self._line_due = time.monotonic() + _LINE
+        self._log = _Log(self._run.log)
+        # Events come from the command's thread, and the writing one must not see half of one.
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Writes while the block runs, and at its end how it ended; `finish` says so where nothing is raised."""
+        ended = threading.Event()
+        with suppress(Exception):
+            local_runs.forget_old()
+        self._write(self._run)
+        self._say(f"{self._resume} (process {self._run.pid} on {self._run.host})")
+        writer = threading.Thread(target=self._write_until, args=(ended,), daemon=True)
+        writer.start()
+        try:
+            yield
+        except BaseException as error:
+            how = ending(error)
+            why = how.why or "Stopped at once; what was finished is kept."
+            hint = how.hint or (f"Resume with: {self._resume}" if how.state == "stopped" else "")
+            self._end(how.state, how.exit_code, f"✗ {why}\n→ {hint}" if hint else f"✗ {why}")
+            raise
+        finally:
+            ended.set()
+            writer.join(_JOIN)
+            self._write(self._run)
+            self._log.close()
+
+    def finish(self, exit_code: int, said: str) -> None:
+        """Notes that the run has finished, and what its result is."""
+        self._end("finished", exit_code, said)
+
+    def say(self, text: str) -> None:
+        """Logs a message that is no event's."""
+        with suppress(Exception):
+            self._say(text)
+
+    def handle(self, event: Event) -> None:
+        """Takes one event into account."""
+        with self._lock, suppress(Exception):
+            for line in self._progress.add(event):
+                self._say(line)
+            if isinstance(event, Started):
+                self._run = replace(self._run, state="building")
+                self._write(self._run)
+            if time.monotonic() >= self._line_due and (line := self._progress.line(event)):
+                self._line_due = time.monotonic() + _LINE
+                self._say(line)
+
+    def _end(self, state: State, exit_code: int, said: str) -> None:
+        self._say_loss()
+        self._run = replace(self._run, state=state, exit_code=exit_code, said=said, ended=time.time())
+        told, _, _how_to_load = said.partition("\n\n")
+        self.say(f"{told}\n{state} with exit code {exit_code}")
+
+    def _say(self, text: str) -> None:
+        for line in text.splitlines():
+            self._log.handle(logging.makeLogRecord({"msg": line.rstrip()}))
+
+    def _write_until(self, ended: threading.Event) -> None:
+        until = 0.0
+        while not ended.wait(_LOOK):
+            self._say_loss()
+            with suppress(OSError):
+                if local_runs.view_is_asked_for(self._run):
+                    until = time.monotonic() + _WATCHED
+            if time.monotonic() < until:
+                self._write(self._with_view())
+
+    def _say_loss(self) -> None:
+        with self._lock:
+            if self._terminal.lost and not self._loss_is_said:
+                self._loss_is_said = True
+                folder = as_typed(Path(self._run.output))
+                self.say(f"The terminal is lost; the build goes on. imagenet-setup attach {folder} shows it.")
+
+    def _with_view(self) -> LocalRun:
+        with self._lock:
+            return replace(self._run, view=asdict(BuildView.of(self._progress.build)))
+
+    def _write(self, run: LocalRun) -> None:
+        with suppress(Exception):
+            local_runs.write(run)
+
+
+class _Log(RotatingFileHandler):
+    """A log whose lines have times; what hinders its writing is passed over."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace", delay=True
+        )
+        self.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%Y-%m-%d %H:%M:%S"))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
+        """Called by logging; its own version prints a traceback."""
