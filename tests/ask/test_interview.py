@@ -257,7 +257,7 @@ def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
     (raw_copy / "ILSVRC2012_img_val.tar").unlink()
     script, outcome = converse(*forward, "edit", "source.path", str(raw_copy), "none", "save")
     assert script.keys[-3:] == ["source.path", "source.holdout", "review"]
-    assert any("Splits: Train (was Train, validation)" in said for said in script.said)
+    assert any("Splits: Train (was Train, Validation)" in said for said in script.said)
     assert outcome is not None
     assert outcome.profile is not None
     assert outcome.profile.source.splits == ("train",)
@@ -316,7 +316,7 @@ def test_a_complete_build_is_said_to_be_one_and_is_not_started_again(
     (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
     assert row.text == "7 of 7 shards are there, and the dataset is complete"
     (review,) = script.asked
-    assert review.text == "The dataset is complete"
+    assert review.text == "The dataset is complete. What next?"
     assert [choice.value for choice in review.choices[:4]] == ["verify", "size", "folder", "edit"]
     assert outcome is not None
     assert (outcome.kind, outcome.profile.output_path) == ("verify", tmp_path / "out")

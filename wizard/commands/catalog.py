@@ -33,7 +33,7 @@ class Command:
         return "\n".join(["Examples:", *lines]) if lines else ""
 
 
-EXAMPLES = ("inspect ~/imagenet", "profiles edit trial", "run my-trial")
+EXAMPLES = ("profiles edit trial", "run my-trial")
 """The examples of --help."""
 
 OPTIONS: Mapping[str, str] = {
