@@ -63,7 +63,7 @@ def slice_finished(event: SliceResult) -> str:
         f"Finished slice {event.slice}.",
         f"  {event.images_out:,} images in {counted(event.shards, 'shard')} · {human_bytes(event.bytes_out)} · {built}",
         *([f"  {len(event.skipped):,} skipped"] if event.skipped else []),
-        f"  {done}. The slice that does the last one completes the dataset.",
+        f"  {done}. The slice that finishes last completes the dataset.",
         "",
         f"Watch it   imagenet-setup status {shlex.quote(event.output)}",
     ]
