@@ -73,7 +73,7 @@ def test_a_build_whose_terminal_is_closed_goes_on_and_logs_how_it_ended(
     assert contents(tmp_path / "out") == contents(built)
     (run,) = local_runs.read_all()
     log = run.log.read_text()
-    assert log.index("The terminal is gone; the build goes on.") < log.index("Finished writing all")
+    assert log.index("The terminal is lost; the build goes on.") < log.index("Finished writing all")
     assert "tried again" not in log  # no worker died
     assert log.splitlines()[-1].endswith("  finished with exit code 0")
     assert main(["attach", str(tmp_path / "out")]) == 0
@@ -184,7 +184,7 @@ def test_a_watcher_sees_what_the_builds_own_terminal_shows(tmp_path: Path) -> No
 
 def test_a_watcher_is_told_what_there_is_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_of(Path("/data/out"))
-    assert watched(run) == ["/data/out is being prepared · Ctrl-C: leave, the build goes on"]
+    assert watched(run) == ["out is being prepared · Ctrl-C: leave, the build goes on"]
     monkeypatch.setattr(watching, "_SILENT", -1.0)
     assert watched(run)[-1].startswith("No news for 0 s: the process is suspended")
 

@@ -130,7 +130,7 @@ class _Picture:
         hints = self._hints
         if view is None or not view.splits:
             doing = "prepared" if run.state == "preparing" else "built"
-            below.insert(0, " · ".join((f"{as_typed(Path(run.output))} is being {doing}", *hints)))
+            below.insert(0, " · ".join((f"{Path(run.output).name} is being {doing}", *hints)))
         elif view.stopping:
             hints = (_STOPPING, *hints)
         ascii_only = not self._output.unicode

@@ -121,7 +121,7 @@ class LocalRunReporter:
             if self._terminal.lost and not self._loss_is_said:
                 self._loss_is_said = True
                 folder = as_typed(Path(self._run.output))
-                self.say(f"The terminal is gone; the build goes on. imagenet-setup attach {folder} shows it.")
+                self.say(f"The terminal is lost; the build goes on. imagenet-setup attach {folder} shows it.")
 
     def _with_view(self) -> LocalRun:
         with self._lock:
