@@ -266,7 +266,8 @@ def test_a_server_that_has_less_than_it_states_ends_in_a_sentence_and_keeps_it(
         download.run()
     assert download.part.read_bytes() == DATA
     assert raised.value.what == (
-        f"{NAME}: 3 times, the server contradicted what it had said of this file; 3.0 MB of it were received and are kept."
+        f"{NAME}: 3 times, the server contradicted what it had said of this file; "
+        "3.0 MB of it were received and are kept."
     )
     assert raised.value.hint == "Try again later, or use another mirror: --base URL"
     assert server.sent_twice(NAME) <= 4 * 512

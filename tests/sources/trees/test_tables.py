@@ -49,7 +49,7 @@ def test_files_that_systems_leave_are_ignored(tmp_path: Path) -> None:
     ("files", "said"),
     [
         ([f"val/{FIRST_VALIDATION}_{TENCH}.JPEG"], f"says {TENCH} at its end, but {FIRST_VALIDATION} is an image of"),
-        ([f"val/{FIRST_VALIDATION}.JPEG", "val/cat.jpg"], "cat.jpg lies in no class's folder"),
+        ([f"val/{FIRST_VALIDATION}.JPEG", "val/cat.jpg"], "cat.jpg is not in a class's folder"),
         (
             [f"val/{FIRST_VALIDATION}.JPEG", f"val/{FIRST_VALIDATION} (1).JPEG"],
             rf"\(1\).JPEG is named like a copy of {FIRST_VALIDATION}.JPEG",
