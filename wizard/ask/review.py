@@ -70,12 +70,17 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, _seen(check), GLYPHS[check.status])
+        Row(_label(check.name), _seen(check), GLYPHS[check.status])
         for check in checks
         # What is in the output folder already is said of every build that goes on.
         if (check.status != "pass" or (check.name == "output" and check.brief)) and check.name not in shown
     ]
     return found
+
+
+def _label(name: str) -> str:
+    """A check's name as a row; that of the output folder's contents is not the output's own."""
+    return "Built so far" if name == "output" else name.replace("-", " ").capitalize()
 
 
 def _extras(profile: Profile) -> list[str]:
