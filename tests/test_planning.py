@@ -281,7 +281,7 @@ def test_requested_boxes_that_validation_lacks_are_reported(raw: Path) -> None:
 )
 def test_boxes_for_which_there_is_no_place_are_reported(raw: Path, output: dict[str, Any], unit: str) -> None:
     said = [note.text for note in notes_of(raw, output=output)]
-    assert any(text.startswith(f"Bounding boxes are not stored: these {unit} have no place") for text in said)
+    assert any(text.startswith(f"Bounding boxes are not stored: these {unit} cannot hold them") for text in said)
     assert not any("carry no bounding boxes" in text for text in said)
     for asked in ({"source": {"boxes": "none"}, "output": output}, {"output": output | {"boxes_csv": True}}):
         assert not any("not stored" in note.text for note in notes_of(raw, **asked))

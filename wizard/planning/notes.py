@@ -52,7 +52,7 @@ def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator
     source, asked = job.source, job.profile.source.boxes
     if not job.target.has_boxes:
         if any(len(table.boxes) for table in tables.values()) and not job.profile.output.boxes_csv:
-            text = f"Bounding boxes are not stored: these {job.target.unit} have no place for them"
+            text = f"Bounding boxes are not stored: these {job.target.unit} cannot hold them"
             yield Note(text=f"{text} (output.boxes_csv = true writes them to a CSV)")
     elif source.own_boxes:
         yield Note(text="The records keep the bounding boxes that they have, whatever source.boxes says")

@@ -92,9 +92,11 @@ def verified(result: Verified) -> str:
 def _split(split: SplitSummary, target: Target) -> str:
     # A shard of image files is only what is built at a time; no file shows it.
     shards = "" if target.one_file_per_image else f" · {split.shards:>5,} {'shard' if split.shards == 1 else 'shards'}"
+    of = "" if split.images_in == split.images_out else f" of {split.images_in:,}"
+    boxes = f" · {split.boxes:,} {'box' if split.boxes == 1 else 'boxes'}" if split.boxes else ""
     return (
-        f"  {split.split:<10} {split.images_out:>9,} of {split.images_in:>9,} images{shards} · "
-        f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8} · {split.boxes:,} boxes"
+        f"  {split.split:<10} {split.images_out:>9,}{of} images{shards} · "
+        f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8}{boxes}"
     )
 
 
