@@ -361,6 +361,12 @@ def test_with_fewer_classes_the_remaining_fraction_is_of_their_images(raw: Path,
     assert remaining(profile(raw, tmp_path / "out", **half)) == 0.0
 
 
+def test_shards_of_another_size_save_no_time_and_other_numbers_of_the_same_do(raw: Path, built: Path) -> None:
+    crop = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
+    assert remaining(profile(raw, built, image=crop, source={"boxes": "all"}, output={"train_shards": 3})) == 0.0
+    assert remaining(profile(raw, built, image={**crop, "quality": 86}, source={"boxes": "all"})) == 1.0
+
+
 @pytest.mark.parametrize(("on_bad_image", "way_out"), [("stop", "on_bad_image"), ("skip", "left out and listed")])
 def test_a_damaged_image_in_the_sample_is_named_before_the_build(
     tmp_path: Path, on_bad_image: str, way_out: str
