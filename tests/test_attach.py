@@ -156,7 +156,7 @@ def test_of_several_builds_one_has_to_be_named(tmp_path: Path, capsys: pytest.Ca
     for number, name in enumerate("ab"):
         run_of(tmp_path / name, begun=1_000_000_000.0 + number)
     assert main(["attach"]) == 2
-    assert f"2 builds run here: {tmp_path}/b (process {os.getpid()}, begun on 2001-" in capsys.readouterr().err
+    assert f"2 builds run here: {tmp_path}/b (process {os.getpid()}, started on 2001-" in capsys.readouterr().err
 
 
 def watched(run: LocalRun) -> list[str]:

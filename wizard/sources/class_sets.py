@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from wizard.errors import Hint, InputError
-from wizard.formatting import few
+from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import HIGHEST, are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
@@ -63,11 +63,11 @@ def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool
         if split == "train" or not present:
             continue
         more, fewer = sorted(present - theirs), len(theirs - present)
-        lacks = f"{_classes(fewer)} of train" if fewer else ""
+        lacks = f"{counted(fewer, 'class')} of train" if fewer else ""
         if more:
             named = few([table.classes.names[rank] for rank in more], _NAMED)
             also = f"; it has no images of {lacks}" if lacks else ""
-            yield f"{split} has {_classes(len(more))} that train does not have: {named}{also}", True
+            yield f"{split} has {counted(len(more), 'class')} that train does not have: {named}{also}", True
         elif lacks:
             yield f"{split} has no images of {lacks}", False
 
@@ -103,7 +103,3 @@ def _numbers_among(names: Sequence[str]) -> Iterator[str]:
     if len(numbers) > len(others) and sorted(numbers) != sorted(numbers, key=int):
         because = f"{others[0]} is not one" if others else f"{max(numbers, key=int)} is more than {HIGHEST:,}"
         yield f"Class folders are numbers, but the labels are not these numbers, because {because}: names sort as text"
-
-
-def _classes(count: int) -> str:
-    return "1 class" if count == 1 else f"{count:,} classes"
