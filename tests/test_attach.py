@@ -1,27 +1,45 @@
 """Builds that outlive their terminal, and those who watch them: real processes, terminals and signals."""
 
 import os
-import pty
 import re
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 
 from tests.helpers import contents, profile
-from tests.show.scenes import under_way
+from tests.show.scenes import Terminal, under_way
 from tests.test_build import CROPPED
 from wizard import local_runs, profile_store
 from wizard.cli import main
+from wizard.commands import watching
+from wizard.commands.watching import watch
+from wizard.errors import UsageError
 from wizard.local_runs import LocalRun
+from wizard.output import Output
 from wizard.show.build_view import BuildView
+from wizard.show.dashboard_view import picture
+from wizard.show.progress import Progress
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals here")
+pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
+
+
+@pytest.fixture(autouse=True)
+def _no_build_is_left() -> Iterator[None]:
+    """A test that fails leaves no process behind."""
+    yield
+    for run in local_runs.alive():
+        if run.pid != os.getpid():
+            process = psutil.Process(run.pid)
+            for each in (*process.children(), process):
+                each.kill()
 
 
 def run_of(out: Path, **values: object) -> LocalRun:
@@ -49,12 +67,14 @@ def test_a_build_whose_terminal_is_closed_goes_on_and_logs_how_it_ended(
     read_until(terminal, "Building")
     os.kill(process, signal.SIGSTOP)  # so that the build is not faster than what follows
     os.close(terminal)
+    os.killpg(process, signal.SIGHUP)  # as a shell passes it on; the kernel itself tells only that
     os.kill(process, signal.SIGCONT)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
     assert contents(tmp_path / "out") == contents(built)
     (run,) = local_runs.read_all()
     log = run.log.read_text()
-    assert log.index("The terminal is gone; the build goes on.") < log.index("Finished writing all")
+    assert log.index("The terminal is lost; the build goes on.") < log.index("Finished writing all")
+    assert "tried again" not in log  # no worker died
     assert log.splitlines()[-1].endswith("  finished with exit code 0")
     assert main(["attach", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out.startswith("Finished writing all")
@@ -90,9 +110,10 @@ def test_a_build_in_the_background_is_watched_left_and_stopped(
         worker.resume()
     assert main(["attach", "--stop"]) == 130
     out, err = capsys.readouterr()
-    assert re.match(r"✗ Stopped with \d+ shards done", out)
-    assert f"Go on with: imagenet-setup run {path}\n" in out
+    assert re.match(r"✗ Stopped with \d+ of \d+ shards done", out)
+    assert f"Resume with: imagenet-setup run {path}\n" in out
     assert f"Process {run.pid} was asked to finish" in err
+    assert "  ! Finishing what is under way, then stopping" in err  # a line of the log
     assert local_runs.alive() == []
     os.waitpid(run.pid, 0)
 
@@ -112,7 +133,7 @@ def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().out == "No build runs on this machine.\n"
     run_of(tmp_path / "a", begun=1_000_000_000.0, state="finished", exit_code=0, ended=1_000_000_000.0)
     run_of(tmp_path / "b", begun=1_100_000_000.0, born=0.0)
-    run_of(tmp_path / "c", begun=1_200_000_000.0, host="node7")
+    run_of(tmp_path / "c", host="node7")
     assert main(["attach"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" · ")[0] for line in lines[1:]] == [
@@ -138,11 +159,36 @@ def test_of_several_builds_one_has_to_be_named(tmp_path: Path, capsys: pytest.Ca
     assert f"2 builds run here: {tmp_path}/b (process {os.getpid()}, begun on 2001-" in capsys.readouterr().err
 
 
-def test_a_build_of_another_version_is_not_drawn_wrongly(tmp_path: Path) -> None:
-    from wizard.commands.watching import _view
-    from wizard.errors import UsageError
+def watched(run: LocalRun) -> list[str]:
+    """What a terminal shows of a run at first sight."""
+    output, terminal = Output(), Terminal(100)
+    output.console = Console(file=terminal, force_terminal=True, width=100, height=24, no_color=True)
+    shown: list[str] = []
 
-    view = BuildView.of(under_way())
-    assert view.images == 2000
+    def look(_run: LocalRun) -> bool:
+        shown.extend(terminal.shown)
+        return True
+
+    watch(run, output, look)
+    assert terminal.shown == []
+    return shown
+
+
+def test_a_watcher_sees_what_the_builds_own_terminal_shows(tmp_path: Path) -> None:
+    build = under_way()
+    shown = watched(run_of(tmp_path, state="building", view=asdict(BuildView.of(build))))
+    own = [line.plain for line in picture(Progress(build=build), 100, 24)]
+    assert shown[:-1] == own[:-1]
+    assert shown[-1].startswith("╰ Ctrl-C: leave, the build goes on ──")
+
+
+def test_a_watcher_is_told_what_there_is_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of(Path("/data/out"))
+    assert watched(run) == ["out is being prepared · Ctrl-C: leave, the build goes on"]
+    monkeypatch.setattr(watching, "_SILENT", -1.0)
+    assert watched(run)[-1].startswith("No news for 0 s: the process is suspended")
+
+
+def test_a_build_of_another_version_is_not_drawn(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="another version"):
-        _view(run_of(tmp_path, view={"new": 1}))
+        watched(run_of(tmp_path, view={"new": 1}))

@@ -12,6 +12,7 @@ from wizard.errors import InputError, UsageError, VerifyFailed
 from wizard.events import Event
 from wizard.formats import example, tfrecord
 from wizard.inspection import inspect
+from wizard.record_facts import Facts
 
 
 def ignore(_event: Event) -> None:
@@ -35,6 +36,13 @@ def test_inspects_a_finished_dataset(built: Path) -> None:
     assert facts["train recipe"] == "scaled and cropped to 64 x 96, JPEG quality 85"
     assert facts["first record, image/height"] == "64"
     assert "a finished dataset" in as_text(facts)
+
+
+def test_sentences_are_wrapped_at_words_where_that_is_asked_for() -> None:
+    facts: Facts = {"why": "/raw/a holds 6 class folders, taken for train.", "train": "72 images: /raw/a"}
+    told = as_text(facts, 40, sentences=True).splitlines()
+    assert told == ["why    /raw/a holds 6 class folders,", "       taken for train.", "train  72 images: /raw/a"]
+    assert len(as_text(facts, 40).splitlines()) == 2
 
 
 def test_a_finished_dataset_is_opened_by_the_trainer_that_is_asked_for(built: Path) -> None:

@@ -62,6 +62,7 @@ def test_another_process_with_the_same_id_is_not_the_run() -> None:
 
 
 def test_runs_of_other_hosts_are_not_of_this_machine() -> None:
+    assert not run(host="node7", begun=1_700_000_000.0).is_alive  # it would have ended by now
     made = run(host="node7", pid=1)
     local_runs.write(made)
     assert made.is_alive  # as far as can be told

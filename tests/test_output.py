@@ -107,6 +107,24 @@ def test_what_is_to_be_copied_is_never_broken_into_lines(capsys: pytest.CaptureF
         assert capsys.readouterr().err == f"{command}\n"
 
 
+@pytest.mark.parametrize(("mode", "moves"), [("human", True), ("plain", True), ("json", False)])
+def test_in_a_conversation_messages_go_where_the_questions_are(
+    mode: Mode, moves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Output, "interactive", True)
+    output = Output(mode)
+    assert output.console.stderr
+    output.converse()
+    assert output.console.stderr is not moves
+
+
+def test_messages_stay_on_stderr_where_nobody_can_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output("plain")
+    output.converse()
+    output.say("looking")
+    assert capsys.readouterr() == ("", "looking\n")
+
+
 @pytest.mark.parametrize(
     "shown",
     [

@@ -15,7 +15,11 @@ _SIGNAL_COMES = 0.1
 
 
 class Terminal:
-    """The terminal of this process, and whether it is lost."""
+    """The terminal of this process, or whoever else reads its messages.
+
+    Attributes:
+        lost: whether it is gone.
+    """
 
     def __init__(self) -> None:
         # Asked now: of one that is lost, isatty says that it is none.
@@ -24,16 +28,19 @@ class Terminal:
 
     def lose(self, *_: object) -> None:
         """Puts /dev/null in the terminal's place; a signal handler, so it does not print, and takes no lock."""
-        if not self.lost:
-            self.lost = True
-            _discard(self._handles)
+        self.lost = True
+        _discard(self._handles)
 
-    def lost_reader(self, handle: int) -> bool:
-        """Whether the reader of a broken pipe died of the same hangup; if so, /dev/null takes its place too.
+    def lose_reader(self, handle: int, *, of_results: bool) -> bool:
+        """Puts /dev/null in the place of a broken pipe, unless whoever reads results left without a hangup.
 
-        As that of `imagenet-setup run PROFILE 2>&1 | tee log`, which gets the same SIGHUP.
+        Messages may be lost as the terminal may: of `ssh HOST imagenet-setup run PROFILE` they are all that tells.
+        In `imagenet-setup run PROFILE 2>&1 | tee log`, the reader dies of the same SIGHUP.
         """
-        time.sleep(_SIGNAL_COMES)
+        if of_results:
+            time.sleep(_SIGNAL_COMES)
+        else:
+            self.lost = True
         if self.lost:
             _discard([handle])
         return self.lost
@@ -48,7 +55,8 @@ def surviving_hangup(terminal: Terminal) -> Iterator[None]:
     before = _handle(terminal.lose)
     streams = sys.stdout, sys.stderr
     # All that is printed below goes through these names, rich's live pictures and tracebacks of threads included.
-    sys.stdout, sys.stderr = (_guarded(stream, terminal) for stream in streams)
+    sys.stdout = _guarded(sys.stdout, terminal, of_results=True)
+    sys.stderr = _guarded(sys.stderr, terminal, of_results=False)
     try:
         yield
     finally:
@@ -68,8 +76,8 @@ def _handle(lose: Callable[..., None]) -> Any:
 class _Guarded:
     """A standard stream whose writes do not fail because of a hangup."""
 
-    def __init__(self, stream: TextIO, terminal: Terminal) -> None:
-        self._stream, self._terminal = stream, terminal
+    def __init__(self, stream: TextIO, terminal: Terminal, *, of_results: bool) -> None:
+        self._stream, self._terminal, self._of_results = stream, terminal, of_results
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -85,7 +93,7 @@ class _Guarded:
         try:
             act()
         except BrokenPipeError:
-            if not self._terminal.lost_reader(self._stream.fileno()):
+            if not self._terminal.lose_reader(self._stream.fileno(), of_results=self._of_results):
                 raise
         except OSError as error:
             if error.errno != errno.EIO:
@@ -93,9 +101,9 @@ class _Guarded:
             self._terminal.lose()
 
 
-def _guarded(stream: TextIO | None, terminal: Terminal) -> TextIO:
+def _guarded(stream: TextIO | None, terminal: Terminal, *, of_results: bool) -> TextIO:
     # None where a parent process closed it, as Python has it.
-    return cast(TextIO, stream and _Guarded(stream, terminal))
+    return cast(TextIO, stream and _Guarded(stream, terminal, of_results=of_results))
 
 
 def _is_terminal(handle: int) -> bool:

@@ -24,6 +24,8 @@ from wizard.storage import PREFIX, SUFFIX
 _HOST = socket.gethostname()
 _KEPT = 20
 """How many ended runs are kept, the latest."""
+_GIVEN_UP = 30 * 24 * 3600.0
+"""Seconds after which a run on another host is taken for dead if it has not said that it ended."""
 _CLOCK = 10.0
 """Seconds by which a process's start may seem to move, as the system's clock is set."""
 
@@ -65,8 +67,10 @@ class LocalRun:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its process lives; of one on another host, whether it has not said that it ended."""
-        return self.state not in ENDED and (not self.is_here or _is_process(self.pid, self.born))
+        """Whether its process lives; of one on another host, whether it has not said that it ended, for a month."""
+        if self.state in ENDED:
+            return False
+        return _is_process(self.pid, self.born) if self.is_here else time.time() - self.begun < _GIVEN_UP
 
     @property
     def is_here(self) -> bool:

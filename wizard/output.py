@@ -67,10 +67,23 @@ class Output:
         """Whether questions can be asked: stdin and stdout are terminals."""
         return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
+    def converse(self) -> None:
+        """Has messages, from now on, go where questions are shown: to stdout, if that is a person's terminal.
+
+        Else a person who discards stderr would be asked without being told what was found.
+        """
+        if self.mode in ("human", "plain") and self.interactive:
+            self.console = self._results
+
     @property
     def unicode(self) -> bool:
         """Whether characters beyond ASCII can be printed."""
         return self.mode != "plain" and _can_draw(self.console)
+
+    @property
+    def columns(self) -> int | None:
+        """How wide the terminal is that shows results to a person; None where there is none."""
+        return self._results.width if self.mode == "human" and self._results.is_terminal else None
 
     def result(self, text: str) -> None:
         """Prints what the command was run for."""

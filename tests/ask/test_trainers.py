@@ -67,7 +67,7 @@ def test_the_answer_sets_all_that_its_reader_expects(
 def test_the_review_says_that_boxes_have_no_place(converse: Converse, raw: Path, tmp_path: Path) -> None:
     answers = [str(raw), "other", DEFAULT, "train", "parquet", str(tmp_path / "out"), "original", 5, 2, "mine"]
     script, _ = converse(*answers, "save", chooses_trainer=True)
-    assert ("Boxes", "none; these rows have no place for them") in [(row.label, row.text) for row in script.tables[-1]]
+    assert ("Boxes", "none: these rows cannot hold them") in [(row.label, row.text) for row in script.tables[-1]]
 
 
 def test_the_first_question_after_the_raw_data_offers_frameworks_and_a_choice_of_formats(

@@ -69,12 +69,12 @@ def test_the_log_has_the_messages_and_how_the_build_ended() -> None:
     ("error", "state", "code", "said"),
     [
         (MachineError("The disk is full.", "Free some"), "failed", 4, ["✗ The disk is full.", "→ Free some"]),
-        (Interrupted("Stopped."), "stopped", 130, ["✗ Stopped.", "→ Go on with: imagenet-setup run trial"]),
+        (Interrupted("Stopped."), "stopped", 130, ["✗ Stopped.", "→ Resume with: imagenet-setup run trial"]),
         (
             KeyboardInterrupt(),
             "stopped",
             130,
-            ["✗ Stopped at once; what was finished is kept.", "→ Go on with: imagenet-setup run trial"],
+            ["✗ Stopped at once; what was finished is kept.", "→ Resume with: imagenet-setup run trial"],
         ),
         (ValueError("a bug"), "failed", 1, ["✗ ValueError: a bug"]),
     ],

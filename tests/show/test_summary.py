@@ -51,7 +51,7 @@ def test_the_first_line_is_the_one_of_build_imagenet_data() -> None:
 
 def test_the_summary_has_counts_bytes_time_and_rate() -> None:
     text = finished(EVENT)
-    assert "10 of        12 images ·     2 shards ·   2.0 kB →   1.0 kB · 3 boxes" in text
+    assert "10 of 12 images ·     2 shards ·   2.0 kB →   1.0 kB · 3 boxes" in text
     assert "  Images: 7 re-encoded as JPEG · 3 converted to RGB JPEG (2 CMYK and 1 PNG) · 2 skipped\n" in text
     assert "2.0 kB became 1.0 kB (50 %) · 10 images built in 00:00:02 (5 images/s)" in text
 
@@ -102,12 +102,14 @@ def test_no_line_before_the_snippets_is_wider_than_the_window(width: int) -> Non
 
 
 def test_a_run_that_had_nothing_to_do_says_so() -> None:
-    assert "nothing was left to build" in finished(dataclasses.replace(EVENT, images_built=0))
+    text = finished(dataclasses.replace(EVENT, images_built=0))
+    assert "nothing was left to build" in text
+    assert text.splitlines()[0] == "Finished writing all 10 images in data set, all of them before this run."
 
 
 def test_image_files_are_not_counted_in_shards() -> None:
     text = finished(dataclasses.replace(EVENT, target=ClassFolders()))
-    assert "10 of        12 images ·   2.0 kB →   1.0 kB · 3 boxes" in text
+    assert "10 of 12 images ·   2.0 kB →   1.0 kB · 3 boxes" in text
     assert "shards" not in text.partition("Check it")[0]
 
 

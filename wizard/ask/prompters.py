@@ -9,7 +9,11 @@ from wizard.output import Output
 
 
 def prompter_for(output: Output) -> Prompter:
-    """JSON for a program, numbered lines in plain mode, arrow keys for a person at a terminal."""
+    """JSON for a program, numbered lines in plain mode, arrow keys for a person at a terminal.
+
+    Messages of the output go with the questions from then on; see `Output.converse`.
+    """
+    output.converse()
     match output.mode:
         case "json":
             return JsonPrompter(output, sys.stdin)

@@ -70,7 +70,7 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     if estimated is not None:
         found += _measured(profile, estimated, by_name)
     found += [
-        Row(check.name, _seen(check), GLYPHS[check.status])
+        Row(_label(check), _seen(check), GLYPHS[check.status])
         for check in checks
         # What is in the output folder already is said of every build that goes on.
         if (check.status != "pass" or (check.name == "output" and check.brief)) and check.name not in shown
@@ -94,7 +94,7 @@ def _boxes(job: Job, context: Context) -> str:
         return boxes
     if job.profile.output.boxes_csv:
         return f"{boxes}, in the CSV alone"
-    return f"none; these {job.target.unit} have no place for them"
+    return f"none: these {job.target.unit} cannot hold them"
 
 
 def _written(job: Job) -> str:
@@ -102,8 +102,9 @@ def _written(job: Job) -> str:
     if target.one_file_per_image:
         return f"{target.offer.short} · one file per image"
     shards = " + ".join(f"{count:,}" for count in job.shards.values())
+    unit = "shard" if sum(job.shards.values()) == 1 else "shards"
     last = job.label_base + len(job.classes) - 1
-    return f"{target.offer.short} · {shards} shards · labels {job.label_base} to {last}"
+    return f"{target.offer.short} · {shards} {unit} · labels {job.label_base} to {last}"
 
 
 def review_prompt(
@@ -224,6 +225,11 @@ def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckRes
         Row("Time", with_range(estimated.seconds, duration)),
         *([Row("Damaged", damage_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),
     ]
+
+
+def _label(check: CheckResult) -> str:
+    # The row "Output" is about what is written.
+    return "Output folder" if check.name == "output" else check.name.replace("-", " ").capitalize()
 
 
 def _seen(check: CheckResult) -> str:

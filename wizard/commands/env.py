@@ -44,7 +44,7 @@ def env(*, flags: OutputFlags = DEFAULT) -> int:
     """Show versions, the machine and folders, for a bug report."""
     output = flags.output()
     facts = _facts(output)
-    total = min(_WIDTH, output.console.width) if output.live else _WIDTH
+    total = min(_WIDTH, output.columns or _WIDTH)
     for section, entries in facts.items():
         output.result(f"{section.capitalize()}:")
         width = max(_NAMES, *map(len, entries), 0)

@@ -27,8 +27,9 @@ def inspect(
     reporter = reporter_for(output)
     with reporter.shown():
         found = inspection.inspect(expanded(str(path)).absolute(), reporter.handle, trainer)
-    width = output.console.width if output.live else WIDTH
-    output.result(as_text(found.facts, width))
+    width = output.columns or WIDTH
+    # A path with a blank in it could not be copied from two lines.
+    output.result(as_text(found.facts, width, sentences=output.columns is not None and " " not in str(path)))
     fields: dict[str, Any] = {"facts": found.facts, "glance": None if found.glance is None else asdict(found.glance)}
     if found.loading is not None:
         output.result("\n".join(["", *how_to_load(found.loading, width)]))
@@ -40,13 +41,13 @@ def inspect(
     return 0
 
 
-def as_text(facts: Facts, width: int = WIDTH) -> str:
-    """The facts as aligned lines; lists are wrapped, but paths are never broken."""
+def as_text(facts: Facts, width: int = WIDTH, *, sentences: bool = False) -> str:
+    """The facts as aligned lines; lists are wrapped, and sentences if that is asked for, but words are never broken."""
     broad = min(44, max(map(len, facts)))
     lines = []
     for key, value in facts.items():
         text = f"{value:,}" if isinstance(value, int) else str(value)
-        if BETWEEN in text:
+        if sentences or BETWEEN in text:
             text = folded(text, width - broad - 2, broad + 2)
         lines.append(f"{key:<{broad}}  {text}")
     return "\n".join(lines)

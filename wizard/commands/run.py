@@ -135,7 +135,7 @@ def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
     """Reports the result of a build or of a slice; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     shown: dict[str, object] = {"complete": isinstance(finished, BuildResult)}
-    output.result(summary.built(finished, output.console.width if output.live else WIDTH))
+    output.result(summary.built(finished, output.columns or WIDTH))
     if isinstance(finished, BuildResult):
         shown |= {
             "target": registry.to_json(finished.target),

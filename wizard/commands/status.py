@@ -44,7 +44,7 @@ def status(
     if watch:
         with _shown(output) as show:
             seen = _watched(folder, seen, show)
-    width = output.console.width if output.live else WIDTH
+    width = output.columns or WIDTH
     output.result(as_text(seen, width, bars=output.live))
     output.event("finished", as_json(seen) | {"exit_code": 0})
     return 0

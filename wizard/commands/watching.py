@@ -129,7 +129,8 @@ class _Picture:
             below.append(f"No news for {silent:.0f} s: the process is suspended, or waits for its disk")
         hints = self._hints
         if view is None or not view.splits:
-            below.insert(0, " · ".join((f"{as_typed(Path(run.output))} is being prepared", *hints)))
+            doing = "prepared" if run.state == "preparing" else "built"
+            below.insert(0, " · ".join((f"{Path(run.output).name} is being {doing}", *hints)))
         elif view.stopping:
             hints = (_STOPPING, *hints)
         ascii_only = not self._output.unicode

@@ -38,6 +38,11 @@ class BuildState:
     lacking: Sequence[str] = ()
 
     @property
+    def part(self) -> str:
+        """What a person calls a shard."""
+        return self.plan.part if self.plan else "shard"
+
+    @property
     def total(self) -> int:
         """The number of shards of all splits."""
         return sum(self.shards.values())
@@ -54,7 +59,7 @@ class BuildState:
 
     def in_words(self, *, building: bool) -> str:
         """How many shards are there; a sentence without a full stop, which says what a run will do where one begins."""
-        there = f"{len(self.in_place):,} of {counted(self.total, 'shard')} {'is' if self.total == 1 else 'are'} there"
+        there = f"{len(self.in_place):,} of {counted(self.total, self.part)} {'is' if self.total == 1 else 'are'} there"
         if self.is_complete:
             return f"{there}, and the dataset is complete"
         if not self.missing:

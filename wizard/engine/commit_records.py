@@ -34,6 +34,11 @@ class RecordedPlan:
     target: Target | None = None
 
     @property
+    def part(self) -> str:
+        """What a person calls one of its shards."""
+        return self.target.part if self.target else "shard"
+
+    @property
     def shards(self) -> int:
         """The number of its shards."""
         return self.ingredients.shards
@@ -174,7 +179,7 @@ def start_or_resume(folder: Path, plan: Plan, others: Callable[[], bool] = lambd
     write_whole(plan_path(folder), json.dumps(ours, indent=1, ensure_ascii=False).encode())
 
 
-def counted(present: list[str], target: Target) -> str:
+def files_in_words(present: list[str], target: Target) -> str:
     """A phrase for the files that `foreign_files` found."""
     if target.one_file_per_image:
         return f"image files, among them {present[0]}"
@@ -191,8 +196,8 @@ def _refuse_foreign(folder: Path, begun: RecordedPlan | None, plan: Plan) -> Non
     elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"
     if theirs is None:
         raise PlanMismatch(
-            f"{folder} holds {counted(present, plan.target)}, and no {plan_path(folder).relative_to(folder)} that says "
-            "how they were made.",
+            f"{folder} holds {files_in_words(present, plan.target)}, and no {plan_path(folder).relative_to(folder)} "
+            "that says how they were made.",
             elsewhere,
         )
     if theirs != plan.ingredients:

@@ -15,6 +15,7 @@ from wizard.engine.plan import ShardTask
 from wizard.engine.worker import build_shard
 from wizard.errors import Interrupted
 from wizard.events import Event, ShardDone
+from wizard.formatting import counted
 
 Task = TypeVar("Task", bound=ShardTask)
 Result = TypeVar("Result")
@@ -58,10 +59,10 @@ def saying_what_is_done(records: CommitRecords, more: Callable[[], str] = lambda
     try:
         yield
     except Interrupted as error:
-        of = "" if records.plan is None else f" of {records.plan.shards:,}"
-        raise Interrupted(
-            f"Stopped with {len(records.done):,}{of} shards done{more()}; none of them is lost."
-        ) from error
+        done = counted(len(records.done), "shard")
+        if records.plan is not None:
+            done = f"{len(records.done):,} of {counted(records.plan.shards, records.plan.part)}"
+        raise Interrupted(f"Stopped with {done} done{more()}; none of them is lost.") from error
 
 
 def run_tasks(

@@ -52,7 +52,7 @@ def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator
     source, asked = job.source, job.profile.source.boxes
     if not job.target.has_boxes:
         if any(len(table.boxes) for table in tables.values()) and not job.profile.output.boxes_csv:
-            text = f"Bounding boxes are not stored: these {job.target.unit} have no place for them"
+            text = f"Bounding boxes are not stored: these {job.target.unit} cannot hold them"
             yield Note(text=f"{text} (output.boxes_csv = true writes them to a CSV)")
     elif source.own_boxes:
         yield Note(text="The records keep the bounding boxes that they have, whatever source.boxes says")
@@ -71,5 +71,7 @@ def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]
             "format that stores labels",
             warning=True,
         )
-    for text, warning in class_set_notes(tables, in_folders=in_folders, base=job.label_base):
+    # The pre-flight has shown which classes differ, where it could count them.
+    was_counted = all(survey.table is not None for survey in job.surveys.values())
+    for text, warning in class_set_notes(tables, in_folders=in_folders, base=job.label_base, sets=not was_counted):
         yield Note(text=text, warning=warning)

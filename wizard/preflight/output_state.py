@@ -7,12 +7,12 @@ from pathlib import Path, PurePosixPath
 
 from wizard.commit_record import CommitRecord
 from wizard.engine.build_state import BuildState, look_at_build
-from wizard.engine.commit_records import RecordedPlan, counted
+from wizard.engine.commit_records import RecordedPlan, files_in_words
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.plan import ingredients
 from wizard.engine.staged.layout import spills_of
 from wizard.events import CheckResult
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.planning import Job, Reading, Settings, is_open
 from wizard.preflight.checks import ELSEWHERE
 from wizard.slices import WHOLE
@@ -89,8 +89,8 @@ def going_on(job: Job, state: OutputState) -> Job:
 def output_check(asked: Settings, state: OutputState) -> CheckResult:
     """Whether shards of another plan are there, as far as that is known before the images are read."""
     output = str(asked.output)
-    waiting = f", but {human_bytes(state.spilled)} of images on their way into them" if state.spilled else ""
-    result = CheckResult(name="output", looked_at=output, found=f"no shards are in {output} yet{waiting}")
+    waiting = f", but {human_bytes(state.spilled)} of images on their way there" if state.spilled else ""
+    result = CheckResult(name="output", looked_at=output, found=f"nothing of this build is in {output} yet{waiting}")
     if state.error is not None:
         found = f"{output} cannot be read: {state.error.strerror}"
         return replace(result, status="warn", found=found, fix="Correct its permissions")
@@ -107,16 +107,29 @@ def output_check(asked: Settings, state: OutputState) -> CheckResult:
     if not state.present:
         return result
     if state.plan is None:
-        found = f"{output} holds {counted(list(state.present), asked.target)}, of unknown origin"
+        found = f"{output} holds {files_in_words(list(state.present), asked.target)}, of unknown origin"
     else:
         listed = "".join(f"\n      {each}" for each in _differences(asked, state.plan))
-        found = f"{output} holds {len(state.present):,} shards of another plan:{listed}"
+        files = "image files" if state.plan.part == "part" else counted(len(state.present), "shard")
+        found = f"{output} holds {files} of another plan:{listed}"
     return replace(result, status="fail", found=found, fix="Choose another folder", setting=ELSEWHERE)
 
 
 def this_build(asked: Settings, state: OutputState) -> BuildState | None:
     """The build that was begun in the folder, if it is the one that is asked for; None if there is none, or another."""
     return None if state.plan is None or _differences(asked, state.plan) else state.build
+
+
+def holds_these_images(asked: Settings, state: OutputState) -> bool:
+    """Whether the shards that are there hold the images as asked for, whatever the numbers of shards.
+
+    The guided setup asks for these last, and estimates before.
+    """
+    if state.plan is None:
+        return False
+    theirs = state.plan.ingredients.splits
+    shards = {split: theirs[split].shards if split in theirs else count for split, count in asked.shards.items()}
+    return not _differences(replace(asked, shards=shards), state.plan)
 
 
 def _differences(asked: Settings, plan: RecordedPlan) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
-from wizard.formatting import clock, human_bytes, short_clock
+from wizard.formatting import clock, counted, human_bytes, short_clock
 from wizard.show.build_view import BuildView
 from wizard.show.progress import Progress
 from wizard.show.rows import Row, draw_rows, fewer, fitted, flow, printable
@@ -138,7 +138,7 @@ def _splits(build: BuildView) -> list[Row]:
     images = {"amount": f"{build.reached:,} of {build.images:,}"}
     rows = [Row(name="All", done=build.reached, total=build.images, cells=images)]
     for split in build.splits:
-        amount = f"{split.shards_done:,} of {split.shards:,} shards"
+        amount = f"{split.shards_done:,} of {counted(split.shards, 'shard')}"
         if build.one_file_per_image:
             amount = f"{split.reached:,} of {split.images:,}"
         if not split.is_read:

@@ -66,7 +66,7 @@ class LocalRunReporter:
         except BaseException as error:
             how = ending(error)
             why = how.why or "Stopped at once; what was finished is kept."
-            hint = how.hint or (f"Go on with: {self._resume}" if how.state == "stopped" else "")
+            hint = how.hint or (f"Resume with: {self._resume}" if how.state == "stopped" else "")
             self._end(how.state, how.exit_code, f"✗ {why}\n→ {hint}" if hint else f"✗ {why}")
             raise
         finally:
@@ -121,7 +121,7 @@ class LocalRunReporter:
             if self._terminal.lost and not self._loss_is_said:
                 self._loss_is_said = True
                 folder = as_typed(Path(self._run.output))
-                self.say(f"The terminal is gone; the build goes on. imagenet-setup attach {folder} shows it.")
+                self.say(f"The terminal is lost; the build goes on. imagenet-setup attach {folder} shows it.")
 
     def _with_view(self) -> LocalRun:
         with self._lock:

@@ -136,6 +136,11 @@ class Target(Protocol):
         return {"format": f"{self.what}, version 1"}
 
     @property
+    def part(self) -> str:
+        """What a person calls a shard: where each image is a file of its own, nobody sees any."""
+        return "part" if self.one_file_per_image else "shard"
+
+    @property
     def has_boxes(self) -> bool:
         """Whether what is written for an image has a place for its boxes."""
         return False

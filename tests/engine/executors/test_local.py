@@ -72,6 +72,12 @@ def test_a_killed_worker_costs_one_task(executor: LocalExecutor) -> None:
     assert after.result(timeout=60) == 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are other signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_the_run_has_to_decide_is_ignored_by_its_workers(executor: LocalExecutor, name: str) -> None:
+    assert executor.submit(signal.raise_signal, getattr(signal, name)).result(60) is None
+
+
 def test_an_error_of_a_task_comes_back_with_the_workers_traceback(executor: LocalExecutor) -> None:
     error = executor.submit(fail).exception(timeout=60)
     assert isinstance(error, ValueError)
