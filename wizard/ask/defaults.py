@@ -11,6 +11,7 @@ from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
 from wizard.folders import as_typed
+from wizard.formatting import counted
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.classes import as_text, numbered
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
@@ -86,7 +87,7 @@ def split_choices(known: Known) -> tuple[Choice, ...]:
         Choice(
             split,
             _TITLES[split],
-            f"{surveys[split].images:,} images{'' if surveys[split].classes else ', without labels'}",
+            f"{counted(surveys[split].images, 'image')}{'' if surveys[split].classes else ', without labels'}",
         )
         for split in known.context.splits
     )

@@ -189,7 +189,7 @@ def consequence(estimated: Estimated, assumed: str) -> str:
     return (
         f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "
         f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
-        f"measured on {estimated.sampled:,} images{with_what}"
+        f"measured on {counted(estimated.sampled, 'image')}{with_what}"
     )
 
 

@@ -108,7 +108,7 @@ def messages(event: object) -> list[str]:
             return _checked(event)
         case Estimated():
             amounts = f"about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)}"
-            basis = f"measured on {event.sampled:,} images"
+            basis = f"measured on {counted(event.sampled, 'image')}"
             kept = "" if event.kept is None else f" · about {event.kept:,} of {event.images:,} images keep their bytes"
             if event.converted:
                 kept += f" · {become_jpeg(event.converted)}"
@@ -133,14 +133,20 @@ def _checked(check: CheckResult) -> list[str]:
 
 
 def _start(event: Started) -> str:
-    parts = [_of_split(split, event) for split in event.splits]
     where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
+    shards = sum(split.shards for split in event.splits)
+    if shards == sum(split.shards_done for split in event.splits):
+        whose = f"slice {event.slice}" if event.slice else "the dataset"
+        images = counted(sum(split.images for split in event.splits), "image")
+        there = images if event.one_file_per_image else counted(shards, "shard")
+        return f"Nothing is left to build of {whose}: {there} {where}"
+    parts = [_of_split(split, event) for split in event.splits]
     what = f"slice {event.slice}: " if event.slice else ""
     return f"Building {what}{' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"
 
 
 def _of_split(split: SplitStart, event: Started) -> str:
-    images = f"{split.images:,} {split.split} images"
+    images = counted(split.images, f"{split.split} image")
     if event.one_file_per_image:
         return images + (f" ({split.images_done:,} of them done before)" if split.images_done else "")
     before = f" ({split.shards_done:,} of them done before)" if split.shards_done else ""

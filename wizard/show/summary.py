@@ -34,7 +34,8 @@ def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
     images = sum(split.images_out for split in event.splits)
     bytes_in = sum(split.bytes_in for split in event.splits)
     bytes_out = sum(split.bytes_out for split in event.splits)
-    lines = [f"Finished writing all {images:,} images in data set."]
+    before = "" if event.images_built else ", all of them before this run"
+    lines = [f"Finished writing all {images:,} images in data set{before}."]
     lines += [_split(split, event.target) for split in event.splits]
     lines += outcome_lines(event.splits) + _checked(event.splits)
     glance = at_a_glance.lines(event.glance, width) if event.glance else []
@@ -42,7 +43,7 @@ def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
     built = "nothing was left to build"
     if event.images_built:
         rate = event.images_built / max(event.seconds, 1e-9)
-        built = f"{event.images_built:,} images built in {clock(event.seconds)} ({rate:,.0f} images/s)"
+        built = f"{counted(event.images_built, 'image')} built in {clock(event.seconds)} ({rate:,.0f} images/s)"
     lines.append(f"  {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio}) · {built}")
     lines = [*_fitted(lines, width), *glance]
     if event.imagenet:
@@ -57,13 +58,14 @@ def slice_finished(event: SliceResult) -> str:
     built = "nothing was left to build"
     if event.images_built:
         rate = event.images_built / max(event.seconds, 1e-9)
-        built = f"{event.images_built:,} images built in {clock(event.seconds)} ({rate:,.0f} images/s)"
+        built = f"{counted(event.images_built, 'image')} built in {clock(event.seconds)} ({rate:,.0f} images/s)"
     done = f"{event.shards_done:,} of {event.shards_planned:,} shards of all slices are done"
+    held = f"{counted(event.images_out, 'image')} in {counted(event.shards, 'shard')}"
     lines = [
         f"Finished slice {event.slice}.",
-        f"  {event.images_out:,} images in {counted(event.shards, 'shard')} · {human_bytes(event.bytes_out)} · {built}",
+        f"  {held} · {human_bytes(event.bytes_out)} · {built}",
         *([f"  {len(event.skipped):,} skipped"] if event.skipped else []),
-        f"  {done}. The slice that does the last one completes the dataset.",
+        f"  {done}. The slice that finishes last completes the dataset.",
         "",
         f"Watch it   imagenet-setup status {shlex.quote(event.output)}",
     ]
@@ -92,7 +94,7 @@ def _split(split: SplitSummary, target: Target) -> str:
     # A shard of image files is only what is built at a time; no file shows it.
     shards = "" if target.one_file_per_image else f" · {split.shards:>5,} {'shard' if split.shards == 1 else 'shards'}"
     of = "" if split.images_in == split.images_out else f" of {split.images_in:,}"
-    boxes = f" · {split.boxes:,} {'box' if split.boxes == 1 else 'boxes'}" if split.boxes else ""
+    boxes = f" · {counted(split.boxes, 'box')}" if split.boxes else ""
     return (
         f"  {split.split:<10} {split.images_out:>9,}{of} images{shards} · "
         f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8}{boxes}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wizard.errors import Hint, InputError
-from wizard.formatting import few
+from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import HIGHEST, are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
@@ -16,18 +16,22 @@ from wizard.sources.samples import SampleTable
 _NAMED = 5
 
 
-def class_set_notes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:
+def class_set_notes(
+    tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int, sets: bool = True
+) -> Iterator[tuple[str, bool]]:
     """Notes on splits whose classes differ from train's, and on class folders that are numbers.
 
     Args:
         tables: the splits.
         in_folders: whether they are written as class folders, which readers number themselves.
         base: the label that is stored for the first class.
+        sets: whether to compare the splits' classes.
 
     Yields:
         A sentence without its full stop, and whether it is a warning.
     """
-    yield from _sets_apart(tables)
+    if sets:
+        yield from _sets_apart(tables)
     if any(table.reader.form == "image" for table in tables.values()):
         yield from ((text, True) for text in _numbers(tables, in_folders=in_folders, base=base))
 
@@ -72,11 +76,11 @@ def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool
         if split == "train" or not present:
             continue
         more, fewer = sorted(present - theirs), len(theirs - present)
-        lacks = f"{_classes(fewer)} of train" if fewer else ""
+        lacks = f"{counted(fewer, 'class')} of train" if fewer else ""
         if more:
             named = few([table.classes.names[rank] for rank in more], _NAMED)
             also = f"; it has no images of {lacks}" if lacks else ""
-            yield f"{split} has {_classes(len(more))} that train does not have: {named}{also}", True
+            yield f"{split} has {counted(len(more), 'class')} that train does not have: {named}{also}", True
         elif lacks:
             yield f"{split} has no images of {lacks}", False
 
@@ -112,7 +116,3 @@ def _numbers_among(names: Sequence[str]) -> Iterator[str]:
     if len(numbers) > len(others) and sorted(numbers) != sorted(numbers, key=int):
         because = f"{others[0]} is not one" if others else f"{max(numbers, key=int)} is more than {HIGHEST:,}"
         yield f"Class folders are numbers, but the labels are not these numbers, because {because}: names sort as text"
-
-
-def _classes(count: int) -> str:
-    return "1 class" if count == 1 else f"{count:,} classes"
