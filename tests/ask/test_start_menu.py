@@ -89,7 +89,7 @@ def test_an_unreadable_profile_is_reported(home: Path) -> None:
     script = Script(["replay", "broken", LEAVE])
     with pytest.raises(KeyboardInterrupt):
         choose_start(script)
-    assert "it is not TOML" in script.said[0]
+    assert "it is not valid TOML" in script.said[0]
 
 
 def test_an_unfinished_build_is_offered_and_continues_its_profile(raw: Path, tmp_path: Path) -> None:

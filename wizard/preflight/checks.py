@@ -244,9 +244,9 @@ def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building
         if check.fix:
             lines.append(f"    → {check.command_fix}")
     names = [check.name for check in bad]
-    fix = "Fix that first"
+    fix = "Fix this first"
     if can_be_ignored(bad):
-        fix = f"Fix that, or go on anyway with {' '.join(f'--ignore {name}' for name in names)}"
+        fix = f"Fix this, or continue anyway with {' '.join(f'--ignore {name}' for name in names)}"
     kinds = [kind for name, kind in _BEFORE_A_BUILD.items() if building and name in names]
     raise (kinds[0] if kinds else MachineError)("\n".join(lines), fix)
 
