@@ -374,7 +374,7 @@ def test_a_process_that_was_replaced_leaves_what_the_other_one_writes_alone(
 
 def test_a_slice_that_is_none_is_refused(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words("5/4", raw, tmp_path / "out", tmp_path / "p.toml")[3:]) == 2
-    assert "--slice 5/4 is none of 1/4 to 4/4" in capsys.readouterr().out
+    assert "--slice 5/4 is not one of 1/4 to 4/4" in capsys.readouterr().out
 
 
 def test_a_complete_dataset_keeps_no_lease_of_a_run_that_died_elsewhere(raw: Path, tmp_path: Path) -> None:

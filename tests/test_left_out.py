@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.helpers import build_dataset, examined, profile
+from tests.helpers import build_dataset, build_profile, examined, profile
 from wizard.ask.context import Context, with_source
 from wizard.ask.source_report import source_lines
 from wizard.engine import manifest
@@ -43,17 +43,14 @@ def notes_of(share: Path) -> list[tuple[str, bool]]:
     ]
 
 
-def test_a_build_reports_and_records_the_files_it_left_out(share: Path, tmp_path: Path) -> None:
+def test_the_files_that_are_left_out_are_told_before_a_build_and_recorded_by_it(share: Path, tmp_path: Path) -> None:
     events: list[Event] = []
-    finished = build_dataset(
-        share,
-        tmp_path / "out",
-        report=events.append,
-        source={"splits": ["train"], "boxes": "none"},
-        output={"train_shards": 2},
-    )
-    notes = [(event.text, event.warning) for event in events if isinstance(event, Note)]
-    assert [note for note in notes if note[0].startswith("train, ")] == notes_of(share)
+    made = profile(share, tmp_path / "out", source={"splits": ["train"], "boxes": "none"}, output={"train_shards": 2})
+    (check,) = [check for check in examined(made).checks if check.name == "raw-data"]
+    assert check.status == "warn"
+    assert all(text in check.found for text, _ in notes_of(share))
+    finished = build_profile(made, events.append)
+    assert not any(event.text.startswith("train, ") for event in events if isinstance(event, Note))
     assert finished.splits[0].images_out == 13
     assert finished.converted == {"WEBP": 2, "BMP": 2, "GIF": 2, "TIFF": 2, "PNG": 2}
     assert manifest.read(tmp_path / "out").left_out == {

@@ -28,7 +28,7 @@ from wizard.events import Event, Note
 from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.ilsvrc2012.synsets import rank_of_image, synsets, validation_ranks
-from wizard.planning import Job, decide, decide_without_source, resolve
+from wizard.planning import Job, decide, decide_without_source, make_plan, resolve
 from wizard.sources.readers import BYTE_RANGES, Form
 from wizard.sources.records.reader import RECORDS
 from wizard.sources.samples import SampleTable, in_one_file
@@ -293,15 +293,28 @@ def test_warns_of_a_box_table_without_boxes(raw: Path) -> None:
     assert not any("boxes_csv" in note.text for note in notes_of(raw, output={"boxes_csv": True}))
 
 
-def test_warns_of_what_the_raw_data_lacks(raw: Path) -> None:
-    warned = [note.text for note in notes_of(raw) if note.warning]
+def unseen(made: Job) -> Job:
+    """The job if the pre-flight had taken the archives at their word, as it does those of the official size."""
+    surveys = {split: replace(survey, table=None) for split, survey in made.surveys.items()}
+    return replace(made, surveys=surveys)
+
+
+def test_warns_of_what_the_raw_data_lacks_if_the_preflight_could_not(raw: Path) -> None:
+    asked = resolve(profile(raw, OUT), ignore)
+    events: list[Event] = []
+    make_plan(unseen(asked), events.append)
+    warned = [event.text for event in events if isinstance(event, Note) and event.warning]
     assert f"train has {CLASSES} of 1,000 classes; labels stay those of the full set" in warned
     assert f"validation has {VALIDATION} images, the official one 50,000" in warned
+    assert not any("of 1,000 classes" in note.text or "official one" in note.text for note in notes_of(raw))
 
 
 def test_the_test_split_has_images_but_no_classes_to_lack(raw_copy: Path) -> None:
     add_test_archive(raw_copy, 3)
-    said = [note.text for note in notes_of(raw_copy, source={"splits": ["test"], "boxes": "all"})]
+    events: list[Event] = []
+    asked = profile(raw_copy, OUT, source={"splits": ["test"], "boxes": "all"})
+    make_plan(unseen(resolve(asked, ignore)), events.append)
+    said = [event.text for event in events if isinstance(event, Note)]
     assert "test has 3 images, the official one 100,000" in said
     assert not any("classes" in text for text in said)
 

@@ -73,7 +73,7 @@ class Source(Section):
         default="hash", description="which these are: by hashes of their names, or the first by name"
     )
     classes: int | None = Field(
-        default=None, ge=1, le=HIGHEST + 1, description="only the first so many classes, in the order of their labels"
+        default=None, ge=1, le=HIGHEST + 1, description="only this many classes, the first ones by label"
     )
 
     # Before pydantic's own check, whose message for a union lists the problems of each member.

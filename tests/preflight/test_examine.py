@@ -190,7 +190,7 @@ def test_a_member_that_is_no_image_fails_unless_such_may_be_skipped(raw_copy: Pa
     (raw_copy / VAL_TAR).write_bytes(content[:512] + b"no image" + content[520:])
     check = named(look(profile(raw_copy, tmp_path / "out")))["raw-data"]
     assert check.status == "fail"
-    assert "is no image" in check.found
+    assert "does not begin as an image does" in check.found
     assert look(profile(raw_copy, tmp_path / "out", output={"on_bad_image": "skip"})).estimated is not None
 
 
@@ -359,6 +359,12 @@ def test_with_fewer_classes_the_remaining_fraction_is_of_their_images(raw: Path,
     assert remaining(profile(raw, tmp_path / "out", **half)) == 1.0
     build_dataset(raw, tmp_path / "out", **half)
     assert remaining(profile(raw, tmp_path / "out", **half)) == 0.0
+
+
+def test_shards_of_another_size_save_no_time_and_other_numbers_of_the_same_do(raw: Path, built: Path) -> None:
+    crop = {"resize": "crop", "height": 64, "width": 96, "quality": 85}
+    assert remaining(profile(raw, built, image=crop, source={"boxes": "all"}, output={"train_shards": 3})) == 0.0
+    assert remaining(profile(raw, built, image={**crop, "quality": 86}, source={"boxes": "all"})) == 1.0
 
 
 @pytest.mark.parametrize(("on_bad_image", "way_out"), [("stop", "on_bad_image"), ("skip", "left out and listed")])

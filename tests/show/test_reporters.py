@@ -69,6 +69,13 @@ def test_of_image_files_no_shards_are_told(capsys: pytest.CaptureFixture[str]) -
     assert told == "Building 10 train images (4 of them done before) with 2 workers in /out (plan p)"
 
 
+def test_where_every_shard_is_done_nothing_is_said_to_be_built(capsys: pytest.CaptureFixture[str]) -> None:
+    done = replace(STARTED, splits=tuple(replace(each, shards_done=each.shards) for each in STARTED.splits))
+    assert say([done], 99, capsys) == ["Nothing is left to build of the dataset: 2 shards in /out (plan p)"]
+    of_a_slice = replace(done, slice="3/16", one_file_per_image=True)
+    assert say([of_a_slice], 99, capsys) == ["Nothing is left to build of slice 3/16: 10 images in /out (plan p)"]
+
+
 def test_lines_report_progress_at_intervals(capsys: pytest.CaptureFixture[str]) -> None:
     said = say([Preparing(step="headers", done=1, total=4), STARTED, BEAT], 0, capsys)
     assert said[0] == "headers: 25 % of 4 bytes"

@@ -102,7 +102,9 @@ def test_no_line_before_the_snippets_is_wider_than_the_window(width: int) -> Non
 
 
 def test_a_run_that_had_nothing_to_do_says_so() -> None:
-    assert "nothing was left to build" in finished(dataclasses.replace(EVENT, images_built=0))
+    text = finished(dataclasses.replace(EVENT, images_built=0))
+    assert "nothing was left to build" in text
+    assert text.splitlines()[0] == "Finished writing all 10 images in data set, all of them before this run."
 
 
 def test_image_files_are_not_counted_in_shards() -> None:

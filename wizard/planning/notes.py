@@ -71,5 +71,7 @@ def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]
             "format that stores labels",
             warning=True,
         )
-    for text, warning in class_set_notes(tables, in_folders=in_folders, base=job.label_base):
+    # The pre-flight has shown which classes differ, where it could count them.
+    was_counted = all(survey.table is not None for survey in job.surveys.values())
+    for text, warning in class_set_notes(tables, in_folders=in_folders, base=job.label_base, sets=not was_counted):
         yield Note(text=text, warning=warning)

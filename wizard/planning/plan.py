@@ -30,8 +30,9 @@ def make_plan(job: Job, report: Report, *, md5: bool = False) -> Plan:
             report(Note(text=text))
     tables = _tables(job, report)
     for split, table in tables.items():
-        for note in notes_on_table(split, table):
-            report(note)
+        if job.surveys[split].table is None:  # else the pre-flight has looked at it, and said this
+            for note in notes_on_table(split, table):
+                report(note)
     if job.profile.source.classes is not None:
         tables = of_first_classes(tables, job.profile.source.classes)
     tables |= _with_boxes(job, tables, report)

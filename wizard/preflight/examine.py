@@ -19,7 +19,14 @@ from wizard.machine.processes import largest_processes
 from wizard.planning import Job, Report, Settings, decide_without_source, resolve, step, worker_count
 from wizard.preflight import checks
 from wizard.preflight.estimate import Estimator, measuring_workers
-from wizard.preflight.output_state import OutputState, going_on, output_check, read_output, this_build
+from wizard.preflight.output_state import (
+    OutputState,
+    going_on,
+    holds_these_images,
+    output_check,
+    read_output,
+    this_build,
+)
 from wizard.preflight.reading_speed import without_room
 from wizard.preflight.source_check import source_check, with_damage
 from wizard.profile import Profile
@@ -184,7 +191,8 @@ def evaluate(
 
 def remaining_fraction(job: Job, output: OutputState) -> float:
     """The part of all images that this run has to build: those of its slice that are in no shard there yet."""
-    own, there = {*job.slice.among(job.shard_names)}, output.in_place
+    own = {*job.slice.among(job.shard_names)}
+    there = output.in_place if holds_these_images(job, output) else ()
     # The whole counts every shard: the guided setup estimates before it has asked how many shards there will be.
     counted = there if job.slice.is_whole else [result for result in there if result.shard in own]
     done = sum(result.images + len(result.skipped) for result in counted)

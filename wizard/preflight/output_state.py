@@ -120,6 +120,18 @@ def this_build(asked: Settings, state: OutputState) -> BuildState | None:
     return None if state.plan is None or _differences(asked, state.plan) else state.build
 
 
+def holds_these_images(asked: Settings, state: OutputState) -> bool:
+    """Whether the shards that are there hold the images as asked for, whatever the numbers of shards.
+
+    The guided setup asks for these last, and estimates before.
+    """
+    if state.plan is None:
+        return False
+    theirs = state.plan.ingredients.splits
+    shards = {split: theirs[split].shards if split in theirs else count for split, count in asked.shards.items()}
+    return not _differences(replace(asked, shards=shards), state.plan)
+
+
 def _differences(asked: Settings, plan: RecordedPlan) -> list[str]:
     """How the plan that was begun differs from what is asked for, as far as that is known before images are read."""
     ours = foreseen(asked)

@@ -133,8 +133,14 @@ def _checked(check: CheckResult) -> list[str]:
 
 
 def _start(event: Started) -> str:
-    parts = [_of_split(split, event) for split in event.splits]
     where = f"in {shortened(Path(event.output))} (plan {event.plan_id})"
+    shards = sum(split.shards for split in event.splits)
+    if shards == sum(split.shards_done for split in event.splits):
+        whose = f"slice {event.slice}" if event.slice else "the dataset"
+        images = counted(sum(split.images for split in event.splits), "image")
+        there = images if event.one_file_per_image else counted(shards, "shard")
+        return f"Nothing is left to build of {whose}: {there} {where}"
+    parts = [_of_split(split, event) for split in event.splits]
     what = f"slice {event.slice}: " if event.slice else ""
     return f"Building {what}{' and '.join(parts)} with {counted(event.workers, 'worker')} {where}"
 

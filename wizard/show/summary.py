@@ -34,7 +34,8 @@ def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
     images = sum(split.images_out for split in event.splits)
     bytes_in = sum(split.bytes_in for split in event.splits)
     bytes_out = sum(split.bytes_out for split in event.splits)
-    lines = [f"Finished writing all {images:,} images in data set."]
+    before = "" if event.images_built else ", all of them before this run"
+    lines = [f"Finished writing all {images:,} images in data set{before}."]
     lines += [_split(split, event.target) for split in event.splits]
     lines += outcome_lines(event.splits) + _checked(event.splits)
     glance = at_a_glance.lines(event.glance, width) if event.glance else []
@@ -63,7 +64,7 @@ def slice_finished(event: SliceResult) -> str:
         f"Finished slice {event.slice}.",
         f"  {event.images_out:,} images in {counted(event.shards, 'shard')} · {human_bytes(event.bytes_out)} · {built}",
         *([f"  {len(event.skipped):,} skipped"] if event.skipped else []),
-        f"  {done}. The slice that does the last one completes the dataset.",
+        f"  {done}. The slice that finishes last completes the dataset.",
         "",
         f"Watch it   imagenet-setup status {shlex.quote(event.output)}",
     ]

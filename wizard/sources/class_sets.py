@@ -15,18 +15,22 @@ _NAMED = 5
 _FEWER = Hint("Use more classes ({}), or leave this split out (source.splits)", "source.classes=10")
 
 
-def class_set_notes(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int) -> Iterator[tuple[str, bool]]:
+def class_set_notes(
+    tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int, sets: bool = True
+) -> Iterator[tuple[str, bool]]:
     """Notes on splits whose classes differ from train's, and on class folders that are numbers.
 
     Args:
         tables: the splits.
         in_folders: whether they are written as class folders, which readers number themselves.
         base: the label that is stored for the first class.
+        sets: whether to compare the splits' classes.
 
     Yields:
         A sentence without its full stop, and whether it is a warning.
     """
-    yield from _sets_apart(tables)
+    if sets:
+        yield from _sets_apart(tables)
     if any(table.reader.form == "image" for table in tables.values()):
         yield from ((text, True) for text in _numbers(tables, in_folders=in_folders, base=base))
 
