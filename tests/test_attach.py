@@ -146,7 +146,7 @@ def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" · ")[0] for line in lines[1:]] == [
         f"  {tmp_path}/c: on node7, unless it died; imagenet-setup status {tmp_path}/c --watch shows it",
-        f"  {tmp_path}/b: ended without a word",
+        f"  {tmp_path}/b: ended without a report",
         f"  {tmp_path}/a: finished on 2001-09-09 at {time.strftime('%H:%M', time.localtime(1e9))}",
     ]
 
@@ -157,14 +157,14 @@ def test_a_killed_build_does_not_look_alive(tmp_path: Path, capsys: pytest.Captu
     child.kill()
     child.communicate()
     assert main(["attach", str(tmp_path / "out")]) == 4
-    assert "ended without a word: its process" in capsys.readouterr().err
+    assert "ended without a report: its process" in capsys.readouterr().err
 
 
 def test_of_several_builds_one_has_to_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number, name in enumerate("ab"):
         run_of(tmp_path / name, begun=1_000_000_000.0 + number)
     assert main(["attach"]) == 2
-    assert f"2 builds run here: {tmp_path}/b (process {os.getpid()}, begun on 2001-" in capsys.readouterr().err
+    assert f"2 builds run here: {tmp_path}/b (process {os.getpid()}, started on 2001-" in capsys.readouterr().err
 
 
 def watched(run: LocalRun) -> list[str]:
