@@ -14,7 +14,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from tests.helpers import contents, profile
+from tests.helpers import contents, profile, toml
 from tests.show.scenes import Terminal, under_way
 from tests.test_build import CROPPED
 from wizard import local_runs, profile_store
@@ -126,6 +126,14 @@ def test_a_build_in_the_background_that_does_not_begin_says_why(
     out, err = capsys.readouterr()
     assert f"raw-data: {tmp_path}/none does not exist." in out
     assert "failed at " in err
+
+
+def test_nothing_is_started_in_the_background_that_nobody_could_watch(
+    raw: Path, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "state").write_text("in the way")
+    assert main(["run", str(toml(raw, tmp_path / "out", tmp_path / "p.toml")), "--background"]) == 4
+    assert f"{home}/state/runs cannot be written" in capsys.readouterr().err
 
 
 def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -159,7 +159,7 @@ def review_prompt(
     return Prompt(
         key="review",
         kind="choice",
-        text="The dataset is complete" if is_complete else "Ready",
+        text="The dataset is complete. What next?" if is_complete else "What next?",
         help=help_,
         default="edit" if failing and begin[:1] and begin[0].value == "start" else choices[0].value,
         choices=choices,

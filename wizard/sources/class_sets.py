@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wizard.errors import Hint, InputError
 from wizard.formatting import counted, few
@@ -12,7 +14,6 @@ from wizard.sources.classes import HIGHEST, are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
 
 _NAMED = 5
-_FEWER = Hint("Use more classes ({}), or leave this split out (source.splits)", "source.classes=10")
 
 
 def class_set_notes(
@@ -47,10 +48,22 @@ def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Sp
     for split, table in tables.items():
         rows = np.flatnonzero(np.isin(table.label, chosen))
         if not len(rows):
-            raise InputError(f"{split} has no images of the classes selected by source.classes = {count}.", _FEWER)
+            raise InputError(
+                f"{split} has no images of the classes selected by source.classes = {count}.",
+                _more_classes(leading.ranks, table.ranks, split),
+            )
         # All files stay: if source shards are kept, one with no images left becomes an empty shard.
         found[split] = replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
     return found
+
+
+def _more_classes(leading: NDArray[np.integer[Any]], present: NDArray[np.integer[Any]], split: Split) -> Hint:
+    """How many of the leading classes are enough for a split to have images; leaving it out, if none are."""
+    found = np.flatnonzero(np.isin(leading, present))
+    others = f"leave {split} out of source.splits"
+    if not len(found):
+        return Hint(f"{others[:1].upper()}{others[1:]}; it has none of the other splits' classes")
+    return Hint(f"Use more classes ({{}}), or {others}", f"source.classes={int(found[0]) + 1}")
 
 
 def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool]]:
@@ -84,7 +97,7 @@ def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int
         first = f"class {names[0]} has label {int(names[0]) + base}"
         yield (
             f"Class folders are numbers, and output.label_base = {base} adds {base} to each: {first}; "
-            "--set output.label_base=0 stores the numbers unchanged"
+            "labels from 0 are the numbers unchanged (output.label_base = 0)"
         )
     if not text:
         return
