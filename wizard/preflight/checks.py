@@ -98,7 +98,7 @@ def files(output: Path, there: Disk, needed: int) -> CheckResult:
     result = CheckResult(name="files", looked_at=where, found=found, needed=f"{needed:,} files")
     if free is None or free >= needed:
         return result
-    fix = f"Remove files on {where}, take fewer shards, or choose another folder"
+    fix = f"Remove files on {where}, use fewer shards, or choose another folder"
     return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
 
 
