@@ -208,7 +208,9 @@ def _converted(job: Job) -> str:
     if not converted:
         return ""
     quality = {job.recipes[split].quality or LOSSLESS_ENOUGH for split in converted}
-    return f" · {become_jpeg(added(converted.values()))}, quality {' and '.join(map(str, sorted(quality)))}"
+    tables = [job.surveys[split].table for split in converted]
+    about = "about " if any(table.formats.is_sample for table in tables if table is not None) else ""
+    return f" · {about}{become_jpeg(added(converted.values()))}, quality {' and '.join(map(str, sorted(quality)))}"
 
 
 def _kept(estimated: Estimated) -> str:
