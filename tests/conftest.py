@@ -51,6 +51,7 @@ settings.load_profile("untimed")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--clusters", action="store_true", help="start clusters of Dask whose workers are lost and added")
+    parser.addoption("--benchmarks", action="store_true", help="run each benchmark from end to end, on little data")
     parser.addoption("--differential", type=int, help="damaged images to compare with TensorFlow's decoder")
 
 

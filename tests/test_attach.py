@@ -14,7 +14,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from tests.helpers import contents, profile
+from tests.helpers import contents, profile, toml
 from tests.show.scenes import Terminal, under_way
 from tests.test_build import CROPPED
 from wizard import local_runs, profile_store
@@ -110,7 +110,7 @@ def test_a_build_in_the_background_is_watched_left_and_stopped(
         worker.resume()
     assert main(["attach", "--stop"]) == 130
     out, err = capsys.readouterr()
-    assert re.match(r"✗ Stopped with \d+ shards done", out)
+    assert re.match(r"✗ Stopped with \d+ of \d+ shards done", out)
     assert f"Resume with: imagenet-setup run {path}\n" in out
     assert f"Process {run.pid} was asked to finish" in err
     assert "  ! Finishing what is under way, then stopping" in err  # a line of the log
@@ -128,6 +128,14 @@ def test_a_build_in_the_background_that_does_not_begin_says_why(
     assert "failed at " in err
 
 
+def test_nothing_is_started_in_the_background_that_nobody_could_watch(
+    raw: Path, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "state").write_text("in the way")
+    assert main(["run", str(toml(raw, tmp_path / "out", tmp_path / "p.toml")), "--background"]) == 4
+    assert f"{home}/state/runs cannot be written" in capsys.readouterr().err
+
+
 def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["attach"]) == 0
     assert capsys.readouterr().out == "No build runs on this machine.\n"
@@ -138,7 +146,7 @@ def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" · ")[0] for line in lines[1:]] == [
         f"  {tmp_path}/c: on node7, unless it died; imagenet-setup status {tmp_path}/c --watch shows it",
-        f"  {tmp_path}/b: ended without a word",
+        f"  {tmp_path}/b: ended without a report",
         f"  {tmp_path}/a: finished on 2001-09-09 at {time.strftime('%H:%M', time.localtime(1e9))}",
     ]
 
@@ -149,14 +157,14 @@ def test_a_killed_build_does_not_look_alive(tmp_path: Path, capsys: pytest.Captu
     child.kill()
     child.communicate()
     assert main(["attach", str(tmp_path / "out")]) == 4
-    assert "ended without a word: its process" in capsys.readouterr().err
+    assert "ended without a report: its process" in capsys.readouterr().err
 
 
 def test_of_several_builds_one_has_to_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number, name in enumerate("ab"):
         run_of(tmp_path / name, begun=1_000_000_000.0 + number)
     assert main(["attach"]) == 2
-    assert f"2 builds run here: {tmp_path}/b (process {os.getpid()}, begun on 2001-" in capsys.readouterr().err
+    assert f"2 builds run here: {tmp_path}/b (process {os.getpid()}, started on 2001-" in capsys.readouterr().err
 
 
 def watched(run: LocalRun) -> list[str]:

@@ -199,7 +199,7 @@ BAD: dict[Callable[[Path], None], tuple[str, str]] = {
     cut_boxes: (BOXES, "is damaged"),
     html_boxes: (BOXES, "is an HTML page"),
     unknown_wnid: (TRAIN_TAR, "holds n00000001.tar, which is not named after a synset"),
-    no_image: (TRAIN_TAR, "n01440764_1.JPEG is no image"),
+    no_image: (TRAIN_TAR, "n01440764_1.JPEG does not begin as an image does"),
     zero_length: (TRAIN_TAR, "n01440764_1.JPEG has no bytes"),
     no_folder: ("raw", "does not exist"),
     climbing_member: (TRAIN_TAR, "../../n01440764_1.JPEG"),

@@ -304,7 +304,7 @@ def test_check_lists_what_would_fail_or_says_that_nothing_would(work: Path, caps
     (work.parent / "raw" / VAL_TAR).unlink()
     assert main(["check", str(work)]) == 4
     err = capsys.readouterr().err
-    assert "1 of 8 checks fails. Nothing was begun." in err
+    assert "1 of 8 checks failed. Nothing was started." in err
     assert f"raw-data: {VAL_TAR} is missing" in err
     assert not (work.parent / "out").exists()
 

@@ -172,7 +172,7 @@ def test_inspect_reports_a_damaged_first_record_beside_what_is_known(tmp_path: P
     record[-1] ^= 1
     (tmp_path / "train-00000-of-00001").write_bytes(record)
     found = inspect(tmp_path, ignore)
-    assert "1 images" in found.facts["train"]
+    assert "1 image" in found.facts["train"]
     assert "its CRC does not fit" in found.facts["first record"]
     with pytest.raises(InputError, match="its CRC does not fit"):
         found.require_readable()

@@ -16,7 +16,7 @@ ORDER = [
     {"cli"},
     {"commands"},
     {"ask"},
-    {"inspection", "unfinished_builds"},
+    {"inspection", "profile_command", "unfinished_builds"},
     {"record_facts"},
     {"build", "show", "submit"},
     {"build_summary"},

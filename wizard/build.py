@@ -29,7 +29,7 @@ from wizard.engine.sidecars import write_sidecars
 from wizard.engine.staged.build import build_staged, remove_spills, remove_useless_spills, staged_splits
 from wizard.engine.staged.layout import WORKER_BYTES, spills_of
 from wizard.engine.staged.split import StagedSplit
-from wizard.errors import Interrupted, MachineError, SetupError, writing
+from wizard.errors import Hint, Interrupted, MachineError, SetupError, writing
 from wizard.events import BuildFinished, Event, Note
 from wizard.lock import Waiting
 from wizard.planning import Job, Report, make_plan, settle_checks, stoppable
@@ -75,7 +75,7 @@ def build(job: Job, report: Report, options: Options, pool: WorkerPool | None = 
     """
     output = job.output
     if output.exists() and not output.is_dir():
-        raise MachineError(f"{output} is a file, not a folder.", "Choose another one: --set output.path=FOLDER")
+        raise MachineError(f"{output} is a file, not a folder.", Hint("Choose another one: {}", "output.path=FOLDER"))
     report_or_stop = stoppable(report, options.stopping)
     plan = make_plan(job, report_or_stop, md5=options.md5)
 

@@ -92,6 +92,7 @@ for _commands in GROUPS.values():
 @app.default
 def welcome(
     *words: Annotated[str, Parameter(show=False)],
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help=OPTIONS["--set"])] = (),
     plain: Annotated[bool, Parameter(help=OPTIONS["--plain"])] = False,
 ) -> int:
     """Runs the wizard if no command is given."""
@@ -100,7 +101,7 @@ def welcome(
     # Not at the top: errors and shells need not wait for it.
     from wizard.commands.setup import setup
 
-    return setup(flags=OutputFlags(plain=plain))
+    return setup(set_=set_, flags=OutputFlags(plain=plain))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

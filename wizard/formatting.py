@@ -18,12 +18,13 @@ class Range:
 
 
 def counted(count: int, unit: str) -> str:
-    """A number of things whose plural has an s.
+    """A number of things whose plural has an s, or es after s and x.
 
-    >>> counted(1, "worker"), counted(1200, "worker")
-    ('1 worker', '1,200 workers')
+    >>> counted(1, "worker"), counted(1200, "worker"), counted(2, "class")
+    ('1 worker', '1,200 workers', '2 classes')
     """
-    return f"{count:,} {unit}{'' if count == 1 else 's'}"
+    plural = "es" if unit.endswith(("s", "x")) else "s"
+    return f"{count:,} {unit}{'' if count == 1 else plural}"
 
 
 def duration(seconds: float) -> str:

@@ -140,10 +140,10 @@ def _raw_data(raw: Source, report: Report) -> Inspection:
 
 
 def _surveyed(survey: Survey) -> str:
-    images = f"{survey.images:,} images"
+    images = counted(survey.images, "image")
     if survey.official or is_short(survey):
         images += f" of {IMAGES[survey.split].images:,}"
-    classes = f", {survey.classes:,} classes" if survey.classes else ", without labels"
+    classes = f", {counted(survey.classes, 'class')}" if survey.classes else ", without labels"
     size = human_bytes(survey.bytes) + (", the official size" if survey.official else "")
     files = f" in {survey.shards:,} files" if survey.shards else ""
     return f"{images}{classes}, {size}{files}: {survey.path}"

@@ -1,6 +1,6 @@
 """Profile: all that a build needs to know, checked as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,7 @@ from wizard.profile_section import Section, one_of
 from wizard.sources.classes import HIGHEST
 from wizard.sources.holdout import HoldoutOrder, parse_holdout
 from wizard.sources.options import FolderRole, Labels
+from wizard.sources.part_of import folder_of_part
 from wizard.sources.registry import layouts
 from wizard.sources.selection import Selection, parse_selection
 from wizard.targets import registry
@@ -31,9 +32,11 @@ Table = dict[str, Any]
 SCHEMA = 1
 """The version of the form that profiles have today."""
 
-_FIX = (
-    """Give values with --set section.key=value (a list as --set 'source.splits=["train"]'), """
-    "take one out with --set section.key=, or fix the file"
+_FIX = Hint(
+    "Give values with {} (a list as {}), take one out with {}, or fix the file",
+    "section.key=value",
+    'source.splits=["train"]',
+    "section.key=",
 )
 
 
@@ -73,7 +76,7 @@ class Source(Section):
         default="hash", description="which these are: by hashes of their names, or the first by name"
     )
     classes: int | None = Field(
-        default=None, ge=1, le=HIGHEST + 1, description="only the first so many classes, in the order of their labels"
+        default=None, ge=1, le=HIGHEST + 1, description="only this many classes, the first ones by label"
     )
 
     # Before pydantic's own check, whose message for a union lists the problems of each member.
@@ -133,18 +136,29 @@ _SIDES: dict[str, set[str]] = {
     "crop": {"height", "width"},
 }
 """The sides, as keys, that each way of resizing needs."""
+Problems = Callable[[Mapping[str, object]], list[str]]
+"""What is wrong with a section, in lines."""
 
 
 def _image_problems(image: Mapping[str, object]) -> list[str]:
-    """Values of an image section that contradict each other, whether or not each is valid by itself."""
+    """Values of an image section that are missing or contradict each other, whether or not each is valid by itself."""
     resize = str(image.get("resize", "original"))
     if resize not in _SIDES:
         return []
-    missing, unused = _wrong_sides(image)
+    missing, _ = _wrong_sides(image)
     problems = [f'{key} is missing; resize = "{resize}" needs it' for key in missing]
-    problems += [f'{key} has no meaning with resize = "{resize}"' for key in unused]
     if resize != "original" and image.get("quality") is None:
         problems.append("quality is missing; resized images are encoded again (1 to 100, recipes use 85 to 90)")
+    return problems + _misplaced_in_image({"resize": resize, **image})
+
+
+def _misplaced_in_image(image: Mapping[str, object]) -> list[str]:
+    """Values of an image section that contradict its way of resizing; none as long as that is open."""
+    resize = str(image.get("resize"))
+    if resize not in _SIDES:
+        return []
+    _, unused = _wrong_sides(image)
+    problems = [f'{key} has no meaning with resize = "{resize}"' for key in unused]
     if image.get("upscale") and resize != "shortest":
         problems.append('upscale is for resize = "shortest" alone')
     if image.get("keep_small") and resize == "original":
@@ -164,7 +178,7 @@ def _hint(image: object) -> Hint:
     missing, unused = _wrong_sides(image) if isinstance(image, Mapping) else ([], [])
     settings = [*(f"image.{key}=" for key in unused), *(f"image.{key}=PIXELS" for key in missing)]
     if not settings:
-        return Hint(_FIX)
+        return _FIX
     return Hint(f"Add {' '.join(['{}'] * len(settings))}, or fix the file", *settings)
 
 
@@ -199,8 +213,9 @@ class Profile(Section):
 
     @property
     def source_path(self) -> Path:
-        """The raw data's folder, absolute."""
-        return expanded(self.source.path).absolute()
+        """The raw data's folder, absolute; that in which an archive lies, if one of several in it is named."""
+        path = expanded(self.source.path).absolute()
+        return folder_of_part(path) or path
 
     @property
     def output_path(self) -> Path:
@@ -240,6 +255,34 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     Raises:
         ProfileError: lists every unknown key and every value that is not allowed.
     """
+    profile, problems = _validated(table, _image_problems)
+    if profile is None or problems:
+        raise ProfileError(where, problems, _hint(table.get("image")))
+    return profile
+
+
+def check_some(table: Mapping[str, Any], where: str) -> None:
+    """Validates values of a profile that is not complete yet: what is missing is no problem.
+
+    Raises:
+        ProfileError: lists every unknown key, and every value that is not allowed or contradicts another one.
+    """
+    _, problems = _validated(with_stand_ins(table), _misplaced_in_image)
+    if problems:
+        raise ProfileError(where, problems)
+
+
+def with_stand_ins(table: Mapping[str, Any]) -> Table:
+    """The table with "source" and "output" as the folders that it leaves open, if it does."""
+    filled = {**table}
+    for section in ("source", "output"):
+        given = table.get(section, {})
+        filled[section] = {"path": section, **given} if isinstance(given, dict) else given
+    return filled
+
+
+def _validated(table: Mapping[str, Any], image_problems: Problems) -> tuple[Profile | None, list[str]]:
+    """The profile, if each value is valid by itself; and what is wrong with the table."""
     profile, problems = None, []
     table = with_trainer({"source": {}, "output": {}, **table})
     try:
@@ -247,16 +290,10 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     except ValidationError as error:
         problems = [problem_of(item, Profile) for item in error.errors()]
     # Not validators of the sections: pydantic runs those only if each value of a section is valid by itself.
-    for section, contradictions in (
-        ("image", _image_problems),
-        ("output", output_problems),
-        ("run", run_problems),
-    ):
+    for section, contradictions in (("image", image_problems), ("output", output_problems), ("run", run_problems)):
         values = table.get(section)
         if isinstance(values, dict):
             problems += [f"{section}.{line}" for line in contradictions(values)]
     if profile is not None:
         problems += _path_problems(profile)
-    if profile is None or problems:
-        raise ProfileError(where, problems, _hint(table.get("image")))
-    return profile
+    return profile, problems

@@ -4,9 +4,10 @@ import copy
 import shlex
 import tomllib
 from collections.abc import Sequence
+from typing import Any
 
 from wizard.errors import ProfileError, UsageError
-from wizard.profile import Profile, Table, check
+from wizard.profile import Profile, Table, check, check_some
 
 
 def check_with(table: Table, overrides: Sequence[str], where: str) -> Profile:
@@ -33,6 +34,20 @@ def check_with(table: Table, overrides: Sequence[str], where: str) -> Profile:
         raise ProfileError(where, problems, error.hint) from error
 
 
+def table_of(settings: Sequence[str]) -> Table:
+    """Values that are given as section.key=value, without a profile.
+
+    Raises:
+        UsageError: one is not section.key=value.
+        ProfileError: lists every unknown key, and every value that is not allowed or contradicts another one.
+    """
+    table: Table = {}
+    for setting in settings:
+        _override(table, setting)
+    check_some(table, "--set")
+    return table
+
+
 def _problems(table: Table) -> tuple[str, ...]:
     try:
         check(table, "")
@@ -54,7 +69,13 @@ def _override(table: Table, text: str) -> None:
     if not value.strip():
         table.pop(key, None)
         return
+    table[key] = parse_value(value)
+
+
+def parse_value(text: str) -> Any:
+    """What a value after --set means: TOML, or a string without its quotes."""
     try:
-        (table[key],) = tomllib.loads(f"value = {value}").values()
-    except ValueError:  # no TOML: a string without its quotes
-        table[key] = value
+        (value,) = tomllib.loads(f"value = {text}").values()
+    except ValueError:
+        return text
+    return value

@@ -14,7 +14,7 @@ import tomlkit
 
 from wizard.errors import ProfileError, UsageError, writing
 from wizard.folders import recipes_folder, saved_folder
-from wizard.profile import SCHEMA, Profile, Table, check
+from wizard.profile import SCHEMA, Profile, Table, check, with_stand_ins
 from wizard.profile_keys import profile_keys
 from wizard.profile_override import check_with
 from wizard.storage import write_whole
@@ -152,12 +152,8 @@ def examine(path: Path) -> Examined:
         return Examined({}, None, (error.what,))
     except ProfileError as error:
         return Examined({}, None, error.problems)
-    filled = {**table}
-    for section in ("source", "output"):
-        given = table.get(section, {})
-        filled[section] = {"path": section, **given} if isinstance(given, dict) else given
     try:
-        return Examined(table, check(filled, ""), ())
+        return Examined(table, check(with_stand_ins(table), ""), ())
     except (ProfileError, UsageError) as error:
         return Examined(table, None, error.problems if isinstance(error, ProfileError) else (error.what,))
 

@@ -53,6 +53,7 @@ class Script(View):
         self.waited: list[str] = []
         self.assumed: list[str] = []
         self.scripts_shown: list[Prepared] = []
+        self.commands: list[str] = []
 
     @property
     def keys(self) -> list[str]:
@@ -99,6 +100,9 @@ class Script(View):
 
     def scripts(self, prepared: Prepared) -> None:
         self.scripts_shown.append(prepared)
+
+    def command(self, line: str) -> None:
+        self.commands.append(line)
 
     def preview(self, page: Path) -> None:
         self.pages.append(page)

@@ -143,7 +143,8 @@ def test_a_program_can_submit_a_build(
 ) -> None:
     cluster.has("sbatch", SUBMITS)
     monkeypatch.chdir(raw)  # a usual place, so that a first start asks at once where it goes
-    answers: list[Any] = [str(raw), "dali", "dali", ["train"], "none", str(tmp_path / "out"), "original", 2, "driven"]
+    out = str(tmp_path / "out")
+    answers: list[Any] = ["other", str(raw), ["train"], "none", "tfrecord", out, "original", 2, "driven"]
     answers += ["script", 2, "2", None, None, None, "cluster", None, None, None, None, None]
     ran = subprocess.run(
         [*COMMAND, "setup", "--json"],

@@ -85,7 +85,7 @@ def test_pictures_in_folders_are_no_default_until_they_were_named(
 
 
 def test_a_choice_that_is_no_longer_there_is_asked_again(context: Context) -> None:
-    asked = ("source.path", "family", "output.trainer")
+    asked = ("family", "output.trainer", "source.path")
     draft = replace(new_draft(chosen={"source.path": str(context.folder)}, asked=asked), context=context)
     draft = draft.with_answer(BY_KEY["source.splits"], ["validation"])
     assert draft.answers["source.splits"] == ["validation"]

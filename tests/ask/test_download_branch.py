@@ -74,7 +74,7 @@ def test_a_failed_download_is_reported_and_returns_to_the_choice(
     fetching(refused)
     script = Script(["download", "kaggle", str(tmp_path), "new"])
     assert setup._draft_or_build(Output("quiet"), script) == new_draft()
-    assert script.said == ["✗ 1 GB is free, 155 GB are needed.\n→ Free some"]
+    assert script.said == ["✗ 1 GB is free, 155 GB are needed.\n  → Free some"]
     assert f"or with: imagenet-setup download --base kaggle --to {tmp_path}\n" in capsys.readouterr().out
 
 

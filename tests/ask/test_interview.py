@@ -42,7 +42,7 @@ ALL = [
 def test_every_question_once_then_the_review(converse: Converse, forward: list[Any], raw: Path, tmp_path: Path) -> None:
     script, outcome = converse(*forward, "save")
     assert script.keys == ALL
-    assert [asked.number for asked in script.asked[:-1]] == [1, *range(3, 14)]  # 2 is what will open the result
+    assert [asked.number for asked in script.asked[:-1]] == [*range(2, 14)]  # 1 is what will open the result
     assert {asked.of for asked in script.asked[1:-1]} == {13}
     assert outcome is not None
     assert outcome.kind == "saved"
@@ -182,8 +182,8 @@ def test_editing_comes_back_to_the_review_and_asks_what_has_become_necessary(
 
 
 def test_back_while_editing_leaves_everything_as_it_was(converse: Converse, forward: list[Any]) -> None:
-    script, outcome = converse(*forward, "edit", "image.resize", "exact", BACK, "edit", BACK, "save")
-    assert script.keys[-3:] == ["review", "edit", "review"]
+    script, outcome = converse(*forward, "edit", "image.resize", "exact", BACK, BACK, "edit", BACK, "save")
+    assert script.keys[-6:] == ["image.resize", "image.height", "image.resize", "review", "edit", "review"]
     assert outcome is not None
     assert outcome.profile is not None
     assert (outcome.profile.image.resize, outcome.profile.image.size) == ("shortest", 64)
@@ -257,7 +257,7 @@ def test_raw_data_changed_in_the_review_changes_what_can_be_chosen(
     (raw_copy / "ILSVRC2012_img_val.tar").unlink()
     script, outcome = converse(*forward, "edit", "source.path", str(raw_copy), "none", "save")
     assert script.keys[-3:] == ["source.path", "source.holdout", "review"]
-    assert any("Splits: Train (was Train, validation)" in said for said in script.said)
+    assert any("Splits: Train (was Train, Validation)" in said for said in script.said)
     assert outcome is not None
     assert outcome.profile is not None
     assert outcome.profile.source.splits == ("train",)
@@ -316,7 +316,7 @@ def test_a_complete_build_is_said_to_be_one_and_is_not_started_again(
     (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
     assert row.text == "7 of 7 shards are there, and the dataset is complete"
     (review,) = script.asked
-    assert review.text == "The dataset is complete"
+    assert review.text == "The dataset is complete. What next?"
     assert [choice.value for choice in review.choices[:4]] == ["verify", "size", "folder", "edit"]
     assert outcome is not None
     assert (outcome.kind, outcome.profile.output_path) == ("verify", tmp_path / "out")
@@ -484,9 +484,10 @@ def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Conve
 
 def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, forward: list[Any]) -> None:
     script, _ = converse(*forward, "command")
-    assert "imagenet-setup run mine" in script.said[-1]
+    (command,) = script.commands
+    assert "--set image.size=64" in command
     assert script.keys[-2:] == ["review", "review"]
-    assert profile_store.load("mine").image.size == 64
+    assert profile_store.saved() == []
 
 
 def test_answers_are_kept_and_the_next_start_continues_with_them(converse: Converse, forward: list[Any]) -> None:

@@ -344,7 +344,9 @@ def test_images_can_be_held_out_where_there_is_no_validation(converse: Converse,
 def test_a_rule_that_is_not_among_the_usual_ones_outlasts_a_replay(converse: Converse, tmp_path: Path) -> None:
     raw = classes(tmp_path / "pets", ["cats", "dogs"], train=6)
     made = profile(raw, tmp_path / "out", source={"holdout": 3, "boxes": "none"})
-    script, outcome = converse("edit", "source.holdout", DEFAULT, "save", draft=draft_of(made))
+    script, outcome = converse(
+        "edit", "source.holdout", DEFAULT, "save", draft=draft_of(made.model_copy(update={"name": "mine"}))
+    )
     assert script.asked[2].default == 3
     assert the_profile(outcome).source.holdout == 3
 

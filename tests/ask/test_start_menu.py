@@ -9,6 +9,7 @@ from tests.test_unfinished_builds import interrupted
 from wizard import local_runs, profile_store, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.draft import Draft
+from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import new_draft
 from wizard.ask.start_menu import choose_start
 from wizard.build import Options
@@ -37,7 +38,7 @@ def test_who_has_nothing_is_asked_whether_the_archives_are_to_be_fetched() -> No
     script = Script(["download"])
     assert choose_start(script) is None
     (menu,) = script.asked
-    assert [choice.value for choice in menu.choices] == ["new", "download"]
+    assert [choice.value for choice in menu.choices] == ["new", "recipe", "download"]
     assert menu.default == "new"
     assert choose_start(Script(["new"])) == new_draft()
 
@@ -72,24 +73,64 @@ def test_kept_answers_are_offered_first(raw: Path) -> None:
     assert choose_start(Script(["new"])) == new_draft()
 
 
-def test_a_saved_profile_can_be_replayed(raw: Path, tmp_path: Path) -> None:
+def test_a_saved_profile_opens_as_a_setup_that_is_filled_in(raw: Path, tmp_path: Path) -> None:
     profile_store.save(profile(raw, tmp_path / "one"), "one")
     profile_store.save(profile(raw, tmp_path / "two"), "two")
-    script = Script(["replay", BACK, "replay", "one"])
+    script = Script(["profile", BACK, "profile", "two", BACK, "one", "review"])
     begun = choose_start(script)
     assert isinstance(begun, Draft)
     assert begun.answers["output.path"] == str(tmp_path / "one")
-    assert script.keys == ["opening", "profile", "opening", "profile"]
+    assert begun.next is None
+    assert script.keys == ["opening", "profile", "opening", "profile", "begin", "profile", "begin"]
     assert {choice.value for choice in script.asked[1].choices} == {"one", "two"}
 
 
-def test_an_unreadable_profile_is_reported(home: Path) -> None:
+def test_a_saved_profile_is_walked_through_with_its_answers_offered(raw: Path, tmp_path: Path) -> None:
+    image = {"resize": "shortest", "size": 64, "quality": 80}
+    profile_store.save(profile(raw, tmp_path / "one", image=image, run={"workers": 3}), "one")
+    begun = choose_start(Script(["profile", "one", "questions"]))
+    assert isinstance(begun, Draft)
+    assert begun.next is BY_KEY["family"]
+    asked = begun.prompt(BY_KEY["image.size"])
+    assert (asked.default, asked.note) == (64, "as in one")
+    assert begun.answers["run.workers"] == 3
+
+
+@pytest.mark.parametrize("recipe", [each.name for each in profile_store.recipes()])
+def test_a_recipe_asks_only_for_what_it_leaves_open(recipe: str) -> None:
+    script = Script(["recipe", recipe, "review"])
+    begun = choose_start(script)
+    assert isinstance(begun, Draft)
+    prompt = begun.prompt(BY_KEY["source.path"])
+    assert begun.next is BY_KEY["source.path"]
+    assert (prompt.number, prompt.of) == (1, 0)  # how many there are follows from the raw data
+    assert script.asked[1].choices[0].about
+    assert begun.back() is None
+
+
+def test_an_unusable_profile_is_reported_with_all_its_problems_and_how_to_fix_it(home: Path) -> None:
     (home / "config" / "profiles").mkdir(parents=True)
     (home / "config" / "profiles" / "broken.toml").write_text("[source")
-    script = Script(["replay", "broken", LEAVE])
+    (home / "config" / "profiles" / "wrong.toml").write_text('[image]\nqualty = 80\n[output]\nseed = "x"\n')
+    script = Script(["profile", "broken", "profile", "wrong", LEAVE])
     with pytest.raises(KeyboardInterrupt):
         choose_start(script)
     assert "it is not TOML" in script.said[0]
+    assert "image.qualty" in script.said[1]
+    assert "output.seed" in script.said[1]
+    assert script.said[1].endswith("→ Fix it with: imagenet-setup profiles edit wrong")
+
+
+def test_help_of_the_menu_is_about_the_choices_that_are_there(raw: Path, tmp_path: Path) -> None:
+    for saved in (False, True):
+        if saved:
+            profile_store.save(profile(raw, tmp_path / "out"), "one")
+        script = Script(["new"])
+        choose_start(script, "back")
+        help_ = script.asked[0].help
+        assert ("A saved profile" in help_) == saved
+        assert "A recipe" in help_
+        assert "unfinished" not in help_
 
 
 def test_an_unfinished_build_is_offered_and_continues_its_profile(raw: Path, tmp_path: Path) -> None:
@@ -115,7 +156,7 @@ def test_a_build_that_runs_is_offered_to_be_watched_and_not_to_be_resumed(raw: P
     script = Script([f"watch:{run.name}"])
     assert choose_start(script) == run
     (menu,) = script.asked
-    assert [choice.value for choice in menu.choices] == [f"watch:{run.name}", "new", "download"]
+    assert [choice.value for choice in menu.choices] == [f"watch:{run.name}", "new", "recipe", "download"]
     assert menu.choices[0].title == f"Watch the build that runs in {made.output_path}"
     local_runs.write(replace(run, state="stopped"))
     script = Script(["new"])

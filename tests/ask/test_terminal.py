@@ -14,7 +14,7 @@ from wizard.ask.prompt import Back, Choice, Prompt, Value
 from wizard.ask.terminal import TerminalPrompter
 from wizard.output import Output
 
-DOWN, ESC, ENTER, CTRL_B, CTRL_C, CTRL_D = "\x1b[B", "\x1b", "\r", "\x02", "\x03", "\x04"
+DOWN, ESC, ENTER, CTRL_B, CTRL_C, CTRL_D, BACKSPACE = "\x1b[B", "\x1b", "\r", "\x02", "\x03", "\x04", "\x7f"
 CHOICES = (Choice(value="train", title="Train", about="10 images"), Choice(value="validation", title="Validation"))
 Put = Callable[[Prompt, str], Value]
 
@@ -45,7 +45,9 @@ def put(said: io.StringIO) -> Put:
     ("kind", "default", "keys", "answer"),
     [
         ("text", "a", ENTER, "a"),
-        ("text", "a", f"b{ENTER}", "ab"),
+        ("text", "a", f"b{ENTER}", "b"),
+        ("number", 480, f"256{ENTER}", 256),
+        ("number", 480, f"\x1b[D6{ENTER}", 4860),
         ("number", 480, f"\x7f\x7f\x7f256{ENTER}", 256),
         ("path", "/tmp", f"/x{ENTER}", "/x"),
         ("file", "", f"/x.txt{ENTER}", "/x.txt"),
@@ -87,7 +89,7 @@ def test_a_question_mark_explains_and_asks_again(put: Put, said: io.StringIO, ki
 
 
 def test_what_was_typed_outlasts_the_help(put: Put) -> None:
-    assert put(asked("text", "a"), f"b?c{ENTER}") == "abc"
+    assert put(asked("text", "a"), f"b?c{ENTER}") == "bc"
 
 
 def test_what_was_ticked_and_pointed_at_outlasts_the_help(put: Put) -> None:
@@ -168,12 +170,52 @@ def test_a_wrong_answer_is_shown_and_can_be_corrected(put: Put, said: io.StringI
     assert "✗ 1,200 is above 100." in said.getvalue()
 
 
-def test_what_a_choice_is_for_stands_beside_it_only_where_there_is_room() -> None:
+@pytest.mark.parametrize(
+    ("width", "beside", "below"),
+    [
+        (20, "Short", "a line of thirty-nine columns"),
+        (40, "Short  a line of thirty-nine column…", "a line of thirty-nine columns, not more"),
+        (60, "Short  a line of thirty-nine columns, not more", None),
+    ],
+)
+def test_what_a_choice_is_for_is_cut_with_a_mark_and_whole_below_the_list(
+    width: int, beside: str, below: str | None
+) -> None:
     output = Output()
-    lines = {}
-    for width in (40, 60):
-        output.console = Console(file=io.StringIO(), width=width)
-        choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
-        lines[width] = TerminalPrompter(output)._lines((choice,), [])[0]
-    assert (lines[40].title, lines[40].description) == ("Short", "a line of thirty-nine columns, not more")
-    assert (lines[60].title, lines[60].description) == ("Short  a line of thirty-nine columns, not more", None)
+    output.console = Console(file=io.StringIO(), width=width)
+    choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
+    (line,) = TerminalPrompter(output)._lines((choice,), [])
+    assert line.title == beside
+    assert (line.description or "")[:15] == (below or "")[:15]
+
+
+MANY = Prompt(
+    key="k",
+    kind="choice",
+    text="Which?",
+    default="recipe-3",
+    choices=tuple(Choice(f"recipe-{number}", f"recipe-{number}", f"of {number} px") for number in range(10)),
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (ENTER, "recipe-3"),
+        (f"7{ENTER}", "recipe-7"),
+        (f"5 px{ENTER}", "recipe-5"),
+        (f"recipe{DOWN}{ENTER}", "recipe-1"),
+        (f"nothing{ENTER}{BACKSPACE * 7}{DOWN}{ENTER}", "recipe-1"),
+        (f"j{ESC}{ENTER}", "recipe-0"),
+    ],
+)
+def test_typing_filters_a_long_list_and_esc_ends_the_filter(put: Put, keys: str, answer: str) -> None:
+    assert put(MANY, keys) == answer
+
+
+def test_esc_without_a_filter_goes_back_from_a_long_list(put: Put, said: io.StringIO) -> None:
+    with pytest.raises(Back):
+        put(MANY, ESC)
+    with pytest.raises(Back):
+        put(replace(MANY, help="Some help."), f"7?{CTRL_B}")
+    assert "Some help." in said.getvalue()

@@ -38,10 +38,8 @@ def after(raw: Path, tmp_path: Path) -> Callable[[str], list[Any]]:
     """Answers to all questions, with original images."""
 
     def answers(trainer: str) -> list[Any]:
-        sharded = not all_trainers()[trainer][0].one_file_per_image
-        shards = [5, 2] if sharded else []
         boxes = ["none"] if holds_boxes(trainer) else []
-        return [str(raw), *chosen(trainer), DEFAULT, *boxes, str(tmp_path / "out"), "original", *shards, "mine"]
+        return [*chosen(trainer), str(raw), DEFAULT, *boxes, str(tmp_path / "out"), "original", "mine"]
 
     return answers
 
@@ -51,7 +49,7 @@ def test_the_answer_sets_all_that_its_reader_expects(
     trainer: str, converse: Converse, after: Callable[[str], list[Any]]
 ) -> None:
     script, outcome = converse(*after(trainer), "save", chooses_trainer=True)
-    assert script.keys[1] == "family"
+    assert script.keys[0] == "family"
     assert "output.format" not in script.keys
     assert outcome is not None
     assert outcome.profile is not None
@@ -65,16 +63,14 @@ def test_the_answer_sets_all_that_its_reader_expects(
 
 
 def test_the_review_says_that_boxes_have_no_place(converse: Converse, raw: Path, tmp_path: Path) -> None:
-    answers = [str(raw), "other", DEFAULT, "train", "parquet", str(tmp_path / "out"), "original", 5, 2, "mine"]
+    answers = ["other", str(raw), DEFAULT, "train", "parquet", str(tmp_path / "out"), "original", 5, 2, "mine"]
     script, _ = converse(*answers, "save", chooses_trainer=True)
     assert ("Boxes", "none: these rows cannot hold them") in [(row.label, row.text) for row in script.tables[-1]]
 
 
-def test_the_first_question_after_the_raw_data_offers_frameworks_and_a_choice_of_formats(
-    converse: Converse, raw: Path
-) -> None:
-    script, _ = converse(str(raw), "other", DEFAULT, "none", chooses_trainer=True)
-    question = script.asked[1]
+def test_the_first_question_offers_frameworks_and_a_choice_of_formats(converse: Converse, raw: Path) -> None:
+    script, _ = converse("other", str(raw), DEFAULT, "none", chooses_trainer=True)
+    question = script.asked[0]
     assert (question.key, question.default) == ("family", "tensorflow")
     there = {trainer.family for _, trainer in all_trainers().values()}
     assert [choice.value for choice in question.choices] == [
@@ -123,24 +119,27 @@ def test_every_family_has_a_trainer() -> None:
     assert {trainer.family for _, trainer in all_trainers().values()} == {*FAMILIES}
 
 
-@pytest.mark.parametrize("answers", [["hugging-face", "datasets"], ["other", DEFAULT, "none", "parquet"]])
+@pytest.mark.parametrize("answers", [["hugging-face", "datasets"], ["other", "RAW", DEFAULT, "none", "parquet"]])
 def test_a_format_whose_library_is_missing_is_refused_at_once(
     answers: list[str], converse: Converse, raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wizard.targets.parquet.target.is_installed", lambda: False)
-    script, _ = converse(str(raw), *answers, chooses_trainer=True)
+    script, _ = converse(*(str(raw) if each == "RAW" else each for each in answers), chooses_trainer=True)
     assert "needs pyarrow, which is not installed.\n  → Install it: pip install" in script.asked[-1].error
 
 
-def test_a_trainer_of_imagenet_is_refused_at_once_for_other_classes(converse: Converse, tmp_path: Path) -> None:
+def test_a_trainer_that_the_raw_data_rules_out_is_asked_for_again_with_the_reason(
+    converse: Converse, tmp_path: Path
+) -> None:
     making.write(tmp_path / "own", [f"train/{name}/{number}.jpg" for name in ("cat", "dog") for number in range(3)])
-    script, _ = converse(str(tmp_path / "own"), *chosen("tfds"), chooses_trainer=True)
-    assert "the images have 2 classes of their own, beginning with cat" in script.asked[-1].error
+    script, _ = converse(*chosen("tfds"), str(tmp_path / "own"), chooses_trainer=True)
+    assert "the images have 2 classes of their own, beginning with cat" in script.said[-1]
+    assert (script.keys[-1], script.asked[-1].default) == ("output.trainer", "tf.data")
 
 
-def test_back_leads_to_it_from_the_question_after_it(converse: Converse, raw: Path) -> None:
-    script, _ = converse(str(raw), *chosen("keras"), BACK, BACK, chooses_trainer=True)
-    assert script.keys == ["source.path", "family", "output.trainer", "source.splits", "output.trainer", "family"]
+def test_back_leads_to_it_from_the_question_after_it(converse: Converse) -> None:
+    script, _ = converse(*chosen("keras"), BACK, BACK, chooses_trainer=True)
+    assert script.keys == ["family", "output.trainer", "source.path", "output.trainer", "family"]
     assert script.asked[-2].default == "keras"
 
 
@@ -172,9 +171,9 @@ def test_values_that_are_not_for_a_format_are_not_offered_with_it() -> None:
 
 
 def test_the_images_are_proposed_as_the_trainers_other_users_have_them(converse: Converse, raw: Path) -> None:
-    script, _ = converse(str(raw), *chosen("dinov2"), DEFAULT, DEFAULT, chooses_trainer=True)
+    script, _ = converse(*chosen("dinov2"), str(raw), DEFAULT, DEFAULT, chooses_trainer=True)
     assert (script.asked[-1].key, script.asked[-1].default) == ("image.resize", "original")
-    script, _ = converse(str(raw), *chosen("tf.data"), DEFAULT, "none", DEFAULT, chooses_trainer=True)
+    script, _ = converse(*chosen("tf.data"), str(raw), DEFAULT, "none", DEFAULT, chooses_trainer=True)
     assert (script.asked[-1].key, script.asked[-1].default) == ("image.resize", "shortest")
 
 
@@ -190,9 +189,9 @@ def test_images_like_the_last_ones_are_proposed_for_the_same_trainer(raw: Path, 
 
 
 def test_boxes_are_asked_about_only_where_they_have_a_place(converse: Converse, raw: Path) -> None:
-    script, _ = converse(str(raw), *chosen("imagefolder"), DEFAULT, chooses_trainer=True)
+    script, _ = converse(*chosen("imagefolder"), str(raw), DEFAULT, chooses_trainer=True)
     assert script.keys[-2:] == ["source.splits", "output.path"]
-    script, _ = converse(str(raw), *chosen("dali"), DEFAULT, chooses_trainer=True)
+    script, _ = converse(*chosen("dali"), str(raw), DEFAULT, chooses_trainer=True)
     assert script.keys[-2:] == ["source.splits", "source.boxes"]
 
 

@@ -95,52 +95,51 @@ def person(home: Path) -> Iterator[Callable[..., Person]]:
 
 def to_the_review(person: Person, raw: Path, out: Path) -> Person:
     """Takes every default but the folders and the size."""
+    person.reads("will open the result?").types(ENTER).reads("Which way?").types(ENTER)
     person.reads("Where is the raw data?").reads("Another folder").types("\x1b[A", ENTER)
     person.reads("Where is the raw data?").types(str(raw), ENTER)
-    person.reads("Nothing is extracted and nothing there is changed.").reads("will open the result?").types(ENTER)
-    person.reads("Which way?").types(ENTER)
+    person.reads("Nothing is extracted and nothing there is changed.")
     person.reads("Which splits?").types(ENTER)
     person.reads("bounding boxes go").types(ENTER)
-    person.reads("Where does the result go?").types(CLEAR, str(out), ENTER)
+    person.reads("Where does the result go?").types(str(out), ENTER)
     person.reads("images become?").types(ENTER)
-    person.reads("measured on").reads("Shortest side in pixels").types(CLEAR, "64", ENTER)
+    person.reads("measured on").reads("Shortest side in pixels").reads("480").types("64", ENTER)
     person.reads("measured on").reads("JPEG quality, 1 to 100").types(ENTER)
     person.reads("splits are resized?").types(ENTER)
     person.reads("before and after:")
-    person.reads("Shards of train").types(CLEAR, "3", ENTER)
-    person.reads("Shards of validation").types(CLEAR, "2", ENTER)
-    return person.reads("Name of this profile")
+    return person.reads("11 of 11").reads("Name of this profile")
 
 
 def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     first = to_the_review(person(), raw, out)
-    first.types(ESC).reads("Shards of validation").types(ESC).reads("Shards of train").types(ENTER)
-    first.reads("Shards of validation").types("?").reads("loaders do not depend on the number").types(ENTER)
-    first.reads("Name of this profile").types(CLEAR, "mine", ENTER)
-    first.reads("Ready").types(UP, UP, ENTER).reads("until you press Enter")
+    first.types(ESC).reads("splits are resized?").types(ESC).reads("9 of 11").reads("JPEG quality").types("?")
+    first.reads("colors begin to drift").types(ENTER).reads("splits are resized?").types(ENTER)
+    first.reads("Name of this profile").types("mine", ENTER)
+    first.reads("What next?").types(UP, UP, ENTER).reads("until you press Enter")
     address = re.findall(r"http://127\.0\.0\.1:\d+/\S+", first.text)[0]
     with urlopen(address) as page:
         assert b"Before and after: shortest side 64" in page.read()
-    first.types(ENTER).reads("Ready").types(CTRL_C)
+    first.types(ENTER).reads("What next?").types(CTRL_C)
     assert first.ends() == 130
     assert "your answers are kept" in first.text
 
     second = person()
     second.reads("What would you like to do?").reads("Resume the unfinished setup").types(ENTER)
-    second.reads("Memory").reads("Ready").types(DOWN, DOWN, ENTER)
-    second.reads("Which answer?").types(*[DOWN] * 8, ENTER)
-    second.reads("JPEG quality, 1 to 100").types(CLEAR, "120", ENTER)
-    second.reads("120 is above 100").reads("JPEG quality, 1 to 100").types("\x7f\x7f\x7f", "70", ENTER)
-    second.reads("quality 70").reads("Ready").types(DOWN, DOWN, DOWN, ENTER)
+    second.reads("Memory").reads("What next?").types(DOWN, DOWN, ENTER)
+    second.reads("Which answer?").types("quality", ENTER)
+    second.reads("JPEG quality, 1 to 100").types("120", ENTER)
+    second.reads("120 is above 100").reads("JPEG quality, 1 to 100").types("70", ENTER)
+    second.reads("quality 70").reads("What next?").types(DOWN, DOWN, DOWN, ENTER)
     assert second.ends() == 0
     assert "imagenet-setup run mine" in second.text
     profile = profile_store.load("mine")
-    assert (profile.image.size, profile.image.quality, profile.output.train_shards) == (64, 70, 3)
+    assert (profile.image.size, profile.image.quality) == (64, 70)
 
     third = person()
-    third.reads("Replay a saved profile").types(ENTER).reads("Which profile?").types(ENTER)
-    third.reads("quality 70").reads("Ready").types(ENTER)
+    third.reads("Start from a saved profile").types(ENTER).reads("Which profile?").types(ENTER)
+    third.reads("begin with mine?").types(ENTER)
+    third.reads("quality 70").reads("What next?").types(ENTER)
     assert third.ends() == 0
     assert f"Finished writing all {TRAIN + VALIDATION} images" in third.text
     assert build_profile(profile).images_built == 0
@@ -154,12 +153,12 @@ def test_paths_are_pasted_typed_and_completed_over_what_is_suggested(
     out = tmp_path / "my out"
     out.mkdir()
     someone = person(PLACE=str(raw.parent))
-    someone.reads("What would you like to do?").types(ENTER)
+    someone.reads("What would you like to do?").types(ENTER).reads("will open the result?").types(ENTER)
+    someone.reads("Which way?").types(ENTER)
     someone.reads("Where is the raw data?").types("$NOT_SET_HERE/x", ENTER)
     someone.reads("the variable NOT_SET_HERE is not set").reads("Where is the raw data?")
     someone.types(CLEAR, f"${{PLACE}}/{raw.name}/ILSVRC2012_img_train.tar", ENTER)
-    someone.reads("Its folder is read").reads("will open the result?").types(ENTER)
-    someone.reads("Which way?").types(ENTER).reads("Which splits?").types(ENTER).reads("bounding boxes go").types(ENTER)
+    someone.reads("Its folder is read").reads("Which splits?").types(ENTER).reads("bounding boxes go").types(ENTER)
     someone.reads("Where does the result go?").reads("tfrecords").types(f"\x1b[200~'{out}' \x1b[201~", ENTER)
     someone.reads("images become?").types(ESC).reads("Where does the result go?").reads("my out")
     someone.types(*"\x7f" * 4, "\t", ENTER).reads("images become?")
@@ -172,24 +171,24 @@ def test_paths_are_pasted_typed_and_completed_over_what_is_suggested(
 @pytest.mark.usefixtures("nowhere")
 def test_esc_at_the_first_question_leads_back_to_the_menu(person: Callable[..., Person]) -> None:
     someone = person()
-    someone.reads("What would you like to do?").types(ENTER).reads("Where is the raw data?").types(ESC)
-    someone.reads("What would you like to do?").reads("Download the archives").types(DOWN, ENTER)
+    someone.reads("What would you like to do?").types(ENTER).reads("will open the result?").types(ESC)
+    someone.reads("What would you like to do?").reads("Download the archives").types(DOWN, DOWN, ENTER)
     someone.reads("archives come from?").types(CTRL_C)
     assert someone.ends() == 130
 
 
 def test_esc_at_the_first_question_leads_to_the_menu_that_was_passed_over(person: Callable[..., Person]) -> None:
     someone = person()
-    someone.reads("Where is the raw data?").reads("Another folder").types(ESC)
+    someone.reads("will open the result?").reads("Something else").types(ESC)
     someone.reads("What would you like to do?").reads("Start a new setup").reads("Download").types(ENTER)
-    someone.reads("Where is the raw data?").types(CTRL_C)
+    someone.reads("will open the result?").types(CTRL_C)
     assert someone.ends() == 130
 
 
 @pytest.mark.usefixtures("nowhere")
 def test_who_has_no_data_is_led_to_the_download_and_back(person: Callable[..., Person], tmp_path: Path) -> None:
     someone = person()
-    someone.reads("What would you like to do?").reads("I don't have it yet").types(DOWN, ENTER)
+    someone.reads("What would you like to do?").reads("I don't have it yet").types(DOWN, DOWN, ENTER)
     someone.reads("archives come from?").reads("Hugging Face").types(DOWN, ENTER)
     someone.reads("What is its address?").types("ftp://mirror", ENTER)
     someone.reads("Expected an https://").reads("ftp://mirror").types(CLEAR, tmp_path.as_uri(), ENTER)
@@ -212,7 +211,7 @@ def test_the_wizards_process_is_small_and_free_of_tensorflow(person: Callable[..
 
 def test_sixty_columns_without_color(person: Callable[..., Person], raw: Path, tmp_path: Path) -> None:
     someone = to_the_review(person(columns=60, NO_COLOR="1"), raw, tmp_path / "out")
-    someone.types(ENTER).reads("Ready").types(CTRL_C)
+    someone.types(ENTER).reads("What next?").types(CTRL_C)
     assert someone.ends() == 130
     colors = re.findall(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7])[;m]", someone.seen)
     assert colors == []
@@ -222,8 +221,8 @@ def test_plain_mode_is_numbered_lines_without_control_codes(
     person: Callable[..., Person], raw: Path, tmp_path: Path
 ) -> None:
     someone = person("--plain")
-    someone.reads("Where is the raw data?").reads(":").types(f"{raw}\n")
     someone.reads("What will open the result?").reads(":").types("other\n")
+    someone.reads("Where is the raw data?").reads(":").types(f"{raw}\n")
     someone.reads("Which splits?").reads(":").types("1,2\n")
     someone.reads("bounding boxes").reads(":").types("help\n").reads("Classification needs none").types("1\n")
     someone.reads("should be written?").reads(":").types("tfrecord\n")
@@ -234,7 +233,7 @@ def test_plain_mode_is_numbered_lines_without_control_codes(
     someone.reads("Shards of train").reads(":").types("3\n")
     someone.reads("Shards of validation").reads(":").types("2\n")
     someone.reads("Name of this profile").reads(":").types("plain\n")
-    someone.reads("Ready").reads(":").types("1\n")
+    someone.reads("What next?").reads(":").types("1\n")
     assert someone.ends() == 0
     assert f"Finished writing all {TRAIN + VALIDATION} images" in someone.text
     assert "\x1b" not in someone.seen
@@ -246,7 +245,7 @@ def test_plain_mode_is_also_that_of_a_dumb_terminal_and_of_setup(
     person: Callable[..., Person], words: list[str], env: dict[str, str]
 ) -> None:
     someone = person(*words, **env)
-    someone.reads("Where is the raw data?").reads(":").types("quit\n")
+    someone.reads("What will open the result?").reads(":").types("quit\n")
     assert someone.ends() == 130
     assert "\x1b" not in someone.seen
     assert someone.seen.isascii()
@@ -266,16 +265,16 @@ def test_without_a_terminal_nothing_is_asked(capsys: pytest.CaptureFixture[str])
 def test_a_program_can_hold_the_conversation_and_build(raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     answers: list[Any] = [
-        str(raw),
         {"command": "help"},
         "dali",
         "dali",
+        str(raw),
         ["train"],
         "none",
         str(out),
         {"command": "back"},
     ]
-    answers += [str(out), "crop", 32, None, 80, 2, "driven", "start"]
+    answers += [str(out), "crop", 32, None, 80, "driven", "start"]
     ran = subprocess.run(
         [*COMMAND, "setup", "--json"],
         input="".join(f"{json.dumps(answer)}\n" for answer in answers),
@@ -296,7 +295,7 @@ def test_a_program_can_hold_the_conversation_and_build(raw: Path, tmp_path: Path
 
 def test_a_program_that_stops_answering_leaves_with_its_answers_kept(raw: Path, home: Path) -> None:
     ran = subprocess.run(
-        [*COMMAND, "setup", "--json"], input=f"{raw}\n", capture_output=True, text=True, check=False, timeout=60
+        [*COMMAND, "setup", "--json"], input=f"other\n{raw}\n", capture_output=True, text=True, check=False, timeout=60
     )
     assert ran.returncode == 130
     assert json.loads(ran.stdout.splitlines()[-1])["event"] == "failed"

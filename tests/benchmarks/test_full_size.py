@@ -7,6 +7,7 @@ from tests.benchmarks import full_size
 from tests.benchmarks.full_size import main
 
 
+@pytest.mark.usefixtures("whole_benchmark")
 def test_a_small_run_measures_every_stage_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

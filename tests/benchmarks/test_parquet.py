@@ -7,6 +7,7 @@ import pytest
 from tests.benchmarks.parquet import main
 
 
+@pytest.mark.usefixtures("whole_benchmark")
 def test_a_small_run_measures_everyone_who_is_installed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("pyarrow")
     file = tmp_path / "figures.json"

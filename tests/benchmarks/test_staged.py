@@ -12,6 +12,7 @@ needs_compiler = pytest.mark.skipif(
 )
 
 
+@pytest.mark.usefixtures("whole_benchmark")
 @needs_compiler
 def test_a_small_run_measures_both_ways_and_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "figures.json"

@@ -16,6 +16,7 @@ def results_of(file: Path, *words: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.usefixtures("whole_benchmark")
 def test_a_small_run_measures_everyone_and_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "results.json"
     words = ["--images", "50", "--cases", "records-480-q85", "--against", str(HERE), "--to", str(tmp_path)]

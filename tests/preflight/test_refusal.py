@@ -27,7 +27,7 @@ def test_a_refusal_names_every_failed_check_with_its_fix() -> None:
         refuse(results_of(raw_data="warn", disk="fail", files="pass", open_files="fail"), [], building=True)
     assert error.value.exit_code == 4
     assert error.value.what.splitlines() == [
-        "2 of 4 checks fail. Nothing was begun.",
+        "2 of 4 checks failed. Nothing was started.",
         "  disk: disk seen; needed: disk needed",
         "    → Fix disk",
         "  open-files: open_files seen; needed: open_files needed",
@@ -40,7 +40,7 @@ def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
     with pytest.raises(InputError) as error:
         refuse(results_of(raw_data="fail", disk="pass"), [], building=True)
     assert error.value.what.splitlines()[:2] == [
-        "1 of 2 checks fails. Nothing was begun.",
+        "1 of 2 checks failed. Nothing was started.",
         "  raw-data: raw_data seen",
     ]
 
@@ -65,7 +65,7 @@ def test_raw_data_that_fails_is_bad_input_to_a_build_alone(
 def test_ignored_failures_do_not_refuse_a_build() -> None:
     results = results_of(files="fail", disk="fail", cores="warn")
     refuse(results, ["files", "disk"], building=True)
-    with pytest.raises(MachineError, match="1 of 3 checks fails"):
+    with pytest.raises(MachineError, match="1 of 3 checks failed"):
         refuse(results, ["files"], building=True)
 
 

@@ -1,6 +1,6 @@
 """Keeps a build that is changed in the review apart from the one that it was: another folder, another name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, count
@@ -9,8 +9,7 @@ from typing import Any
 
 from wizard import profile_store
 from wizard.ask.context import Context
-from wizard.ask.prompt import title
-from wizard.ask.questions import BY_KEY, QUESTIONS
+from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import SetupDraft, draft_of, profile_of
 from wizard.engine import manifest
 from wizard.engine.commit_records import plan_path
@@ -41,17 +40,6 @@ def apart(before: SetupDraft, after: SetupDraft) -> SetupDraft:
     if old.name == name and (is_another or (name == told and not _same(old, new))):
         after = _with(after, NAME, _telling(after))
     return after
-
-
-def followed(before: SetupDraft, answered: SetupDraft, after: SetupDraft) -> Iterator[str]:
-    """Lines on the answers that were not given, and have changed with those that were."""
-    old, new = before.answers.values, after.answers.values
-    for question in QUESTIONS:
-        key = question.key
-        was_given = key in after.chosen and after.chosen[key] == answered.chosen.get(key)
-        if not was_given and key in old and key in new and old[key] != new[key]:
-            prompt = after.prompt(question)
-            yield f"  · {question.label}: {title(prompt, new[key])} (was {title(prompt, old[key])})"
 
 
 def in_another_folder(draft: SetupDraft) -> SetupDraft:

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from wizard.ask.draft import Draft
+from wizard.ask.hints import as_error
 from wizard.ask.prompt import Back, Prompter, Value
-from wizard.ask.question import C, Question, refusal
+from wizard.ask.question import C, Question
 from wizard.errors import UsageError
 from wizard.typed_path import expanded, quoted
 
@@ -26,9 +27,9 @@ def ask(prompter: Prompter, draft: Draft[C], question: Question[C], error_for: C
     while True:
         answer = prompter.ask(prompt)
         try:
-            answer, note = question.meant(_absolute(question, answer))
+            answer, note = question.meant(absolute(question, answer))
         except UsageError as unclear:
-            prompt = replace(prompt, error=refusal(unclear), typed=answer)
+            prompt = replace(prompt, error=as_error(unclear), typed=answer)
             continue
         error = error_for(answer)
         if not error:
@@ -66,7 +67,7 @@ def ask_all(prompter: Prompter, draft: Draft[C]) -> Draft[C]:
     return draft
 
 
-def _absolute(question: Question[C], answer: Value) -> Value:
+def absolute(question: Question[C], answer: Value) -> Value:
     """A path that depends neither on the folder in which it was typed nor on variables; ~ may stay, as it does not.
 
     Raises:

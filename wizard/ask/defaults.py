@@ -11,21 +11,13 @@ from wizard.ask.found_sources import likely_source, source_choices
 from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
 from wizard.folders import as_typed
+from wizard.formatting import counted
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.classes import as_text, numbered
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
 
 Known: TypeAlias = Answers[Context]
-
-NO_HOLDOUT = "none"
-"""The answer that holds out no images; a profile leaves the key out."""
-HOLDOUTS = (
-    Choice(NO_HOLDOUT, "No", "train keeps all its images"),
-    Choice("10%", "10 % of each class"),
-    Choice("20%", "20 % of each class"),
-    Choice(50, "50 images of each class", "as ILSVRC2012's validation and ImageNet-21K-P's have"),
-)
 
 IMAGES_A_SHARD = 100
 """Fewest images in a shard of a subset: smaller shards only make more files."""
@@ -66,7 +58,7 @@ def target_of(known: Known) -> type[Target]:
 
 
 def source(known: Known) -> Value | None:
-    """A folder that holds raw data; nothing once one was named, for then its answer stays."""
+    """A folder that holds raw data; nothing once one was named, for its answer stays."""
     if known.context.folder is not None:
         return None
     last = known.context.last
@@ -78,37 +70,13 @@ def found_sources(known: Known) -> tuple[Choice, ...]:
     return source_choices(str(known.get("source.path") or ""))
 
 
-def holdout(known: Known) -> Value:
-    """The rule of the profile that is replayed, or of the last one for the same folder, else none."""
-    last, said = known.context.last, known.get("source.holdout")
-    if said is not None:
-        return said
-    if last is None or last.source.holdout is None or last.source_path != known.context.folder:
-        return NO_HOLDOUT
-    return last.source.holdout
-
-
-def holdout_choices(known: Known) -> tuple[Choice, ...]:
-    """The usual rules, and the one that `holdout` offers."""
-    offered = holdout(known)
-    if isinstance(offered, list) or is_usual_holdout(offered):
-        return HOLDOUTS
-    return (*HOLDOUTS, Choice(offered, f"{offered} of each class"))
-
-
-def is_usual_holdout(value: object) -> bool:
-    """Whether a rule is among those that are always offered."""
-    return value in [choice.value for choice in HOLDOUTS]
-
-
-def holds_out(known: Known) -> bool:
-    """Condition: images of train become validation."""
-    return known.get("source.holdout") not in (None, NO_HOLDOUT)
-
-
 def found_splits(known: Known) -> list[str]:
-    """The last profile's splits, or the labeled splits found; test if there are no others."""
-    wanted = known.context.usual.source.splits
+    """The labeled splits found, and test if the last profile had it or there are no others.
+
+    What was found is never left out because the last setup was about less.
+    """
+    last = known.context.last
+    wanted = {"train", "validation", *(last.source.splits if last else ())}
     return [split for split in known.context.splits if split in wanted] or list(known.context.splits)
 
 
@@ -119,7 +87,7 @@ def split_choices(known: Known) -> tuple[Choice, ...]:
         Choice(
             split,
             _TITLES[split],
-            f"{surveys[split].images:,} images{'' if surveys[split].classes else ', without labels'}",
+            f"{counted(surveys[split].images, 'image')}{'' if surveys[split].classes else ', without labels'}",
         )
         for split in known.context.splits
     )
@@ -140,10 +108,10 @@ def box_choices(known: Known) -> tuple[Choice, ...]:
 
 
 def boxes(known: Known) -> Value:
-    """The last profile's value, else train's, if available."""
+    """The last profile's value, else train's, if available; not none because the last setup had no use for any."""
     values = [choice.value for choice in box_choices(known)]
     wanted = (known.context.usual.source.boxes, "train", "all")
-    return next((value for value in wanted if value in values), "none")
+    return next((value for value in wanted if value in values and value != "none"), "none")
 
 
 def labels(known: Known) -> Value:
@@ -270,9 +238,11 @@ def stores_labels(known: Known) -> bool:
 
 
 def name(known: Known) -> Value:
-    """An unused profile name that describes the images."""
+    """An unused profile name: what it is for, and the images."""
     stem = mode = str(known["image.resize"])
     if mode != "original":
         size = known["image.size"] if mode == "shortest" else f"{known['image.height']}x{known['image.width']}"
         stem = f"{mode}-{size}-q{known['image.quality']}"
-    return _free(stem, known.context.names.__contains__)
+    trainer = trainers.chosen(known)
+    made_for = target_of(known).format if trainer is None else trainer.name
+    return _free(f"{made_for}-{stem}", known.context.names.__contains__)

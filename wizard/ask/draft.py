@@ -1,6 +1,6 @@
 """Answers in progress, in layers: chosen, then derived from the facts, then other values of a replayed profile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Generic, Self
@@ -17,8 +17,10 @@ class Draft(Generic[C]):
         questions: in the order in which they are asked; a question's rules look at the answers before it.
         context: what is known besides the answers.
         chosen: answers that differ from what was offered, by key. The others follow their facts.
-        profile: values that no question was asked about, by key: of a replayed profile or a command line.
+        profile: values that no question was asked about, by key: of a profile or a command line.
         asked: keys of the questions that were answered, in the questions' order.
+        given: those of them that were answered in advance, by a profile or a command line. Back does not lead to them,
+            and they are not counted.
     """
 
     questions: tuple[Question[C], ...]
@@ -26,6 +28,7 @@ class Draft(Generic[C]):
     chosen: Mapping[str, Value] = field(default_factory=dict)
     profile: Mapping[str, Any] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
     @cached_property
     def answers(self) -> Answers[C]:
@@ -65,23 +68,33 @@ class Draft(Generic[C]):
     @property
     def next(self) -> Question[C] | None:
         """The first question that applies and was not answered; None where all were."""
-        return next((each for each in self.applying if not each.advanced and each.key not in self.asked), None)
+        return next((each for each in self.applying if self._is_put(each) and each.key not in self.asked), None)
+
+    @property
+    def total(self) -> int:
+        """How many questions the conversation has, as things stand; 0 where that cannot be told yet."""
+        return len(self._to_put)
+
+    def note(self, question: Question[C]) -> str:
+        """Whence the answer comes that is offered, in a few words; empty where the facts say it."""
+        del question
+        return ""
 
     def with_answer(self, question: Question[C], value: Value) -> Self:
         """The draft after an answer, without those that no longer hold."""
         key, default = question.key, question.default(self.answers)
         changed = value != self.answers.get(key)
-        outdated, reopened = (question.governs, question.reopens) if changed else ((), ())
+        # What a recipe says of the raw data is not about another folder, as long as none was named.
+        outdated = question.governs if changed and key in {*self.asked, *self.chosen} else ()
+        reopened = question.reopens if changed else ()
         chosen = {name: answer for name, answer in self.chosen.items() if name != key}
         # One that was only accepted is not kept: it follows when its reasons change.
         if value != default or question.stays:
             chosen[key] = value
-        return replace(
-            self,
-            chosen=chosen,
-            profile={name: said for name, said in self.profile.items() if name not in outdated},
-            asked=tuple(each.key for each in self.questions if each.key in {*self.asked, key} - {*reopened}),
-        ).settled()
+        after = replace(
+            self, chosen=chosen, profile={name: said for name, said in self.profile.items() if name not in outdated}
+        )
+        return after._with_asked({*self.asked, key} - {*reopened}).settled()
 
     def settled(self) -> Self:
         """The draft without answers that no longer apply or can no longer be chosen: those are asked again.
@@ -94,22 +107,29 @@ class Draft(Generic[C]):
             applies = question in self.applying
             if not applies or (key in self.chosen and self.offered(question) != self.chosen[key]):
                 asked.discard(key)
-            if applies and key not in asked and not question.advanced:
+            if applies and key not in asked and self._is_put(question):
                 break
-        return replace(self, asked=tuple(key for key in self.asked if key in asked))
+        return self._with_asked(asked)
 
     def back(self) -> Self | None:
         """The draft before the last answer, which is asked again; None where there is none. What was chosen stays."""
-        advanced = {question.key for question in self.questions if question.advanced}
-        last = next((key for key in reversed(self.asked) if key not in advanced), None)
-        return None if last is None else self.without(last)
+        keys = [question.key for question in self._to_put]
+        place = len(keys) if self.next is None else keys.index(self.next.key)
+        return None if place == 0 else self.without(keys[place - 1])
 
     def without(self, key: str) -> Self:
         """The draft with a question to be asked again."""
-        return replace(self, asked=tuple(each for each in self.asked if each != key))
+        return self._with_asked({*self.asked} - {key})
+
+    def unchosen(self, key: str) -> Self:
+        """The same, and what the facts say is offered again."""
+        chosen = {name: answer for name, answer in self.chosen.items() if name != key}
+        return replace(self, chosen=chosen).without(key)
 
     def prompt(self, question: Question[C]) -> Prompt:
-        """A question, ready to be put."""
+        """A question, ready to be put; its number is 0 where it is put out of turn."""
+        keys = [each.key for each in self._to_put]
+        in_turn = self.next is not None and self.next.key == question.key
         return Prompt(
             key=question.key,
             kind=question.kind,
@@ -117,8 +137,25 @@ class Draft(Generic[C]):
             help=question.help,
             default=self.offered(question),
             choices=question.choices(self.answers),
-            number=0 if question.advanced else len(self.asked) + 1,
-            of=sum(not each.advanced for each in self.applying),
+            number=keys.index(question.key) + 1 if in_turn else 0,
+            of=self.total,
+            note=self.note(question),
+        )
+
+    @property
+    def _to_put(self) -> list[Question[C]]:
+        """The questions of the conversation, answered or not."""
+        return [each for each in self.applying if self._is_put(each) and each.key not in self.given]
+
+    def _is_put(self, question: Question[C]) -> bool:
+        """Whether a question that applies is put without being asked for."""
+        return not question.advanced and not question.on_request(self.answers)
+
+    def _with_asked(self, asked: Set[str]) -> Self:
+        return replace(
+            self,
+            asked=tuple(each.key for each in self.questions if each.key in asked),
+            given=tuple(key for key in self.given if key in asked),
         )
 
 

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 
 from wizard.ask.context import Context
 from wizard.ask.defaults import target_of
@@ -12,8 +11,8 @@ from wizard.discovery.places import Place
 from wizard.discovery.search import search
 from wizard.errors import UsageError
 from wizard.folders import as_typed, shortened
-from wizard.ilsvrc2012.archives import ARCHIVE_NAMES
-from wizard.sources.registry import likely, reads_file
+from wizard.sources.part_of import folder_of_part
+from wizard.sources.registry import likely
 from wizard.targets.names import STATE_FOLDER
 from wizard.typed_path import expanded
 
@@ -26,9 +25,9 @@ _MANY = 1000
 
 def folder_meant(value: Value) -> tuple[Value, str]:
     """The folder of raw data, where one of the files in it was named, and a sentence on that; else as it was."""
-    with suppress(OSError, UsageError):
+    with suppress(UsageError):
         path = expanded(str(value)).absolute()
-        if path.is_file() and (folder := _folder_of(path)):
+        if folder := folder_of_part(path):
             return as_typed(folder), f"{path.name} is one file of the raw data. Its folder is read: {shortened(folder)}"
     return value, ""
 
@@ -67,17 +66,3 @@ def output_remark(value: Value, known: Answers[Context]) -> str:
         f"{shortened(path)} already holds {there}, and no dataset of this program; what is built will lie among "
         f"them. To keep them apart, go back and name another one, such as {shortened(path / name)}."
     )
-
-
-def _folder_of(path: Path) -> Path | None:
-    """The folder of raw data that a file is a part of, told by its name and those of its folders; None if it is not."""
-    if path.name in ARCHIVE_NAMES:
-        return path.parent
-    if reads_file(path):
-        return None
-    forms = [form.levels for form in likely() if not form.alone and not form.path.endswith("/")]
-    for levels in sorted(forms, key=len, reverse=True):
-        names = path.parts[-len(levels) :]
-        if len(names) == len(levels) and all(level.fullmatch(name) for level, name in zip(levels, names, strict=True)):
-            return path.parents[len(levels) - 1]
-    return None

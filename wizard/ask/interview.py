@@ -1,14 +1,15 @@
 """The setup conversation: questions, back, review, edit; answers are saved after each question."""
 
-import shlex
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from wizard import profile_store
 from wizard.ask import setup_draft
-from wizard.ask.apart import apart, differs_from_saved, followed, in_another_folder
+from wizard.ask.apart import apart, differs_from_saved, in_another_folder
 from wizard.ask.asking import ask
 from wizard.ask.cluster import Cluster
+from wizard.ask.consequences import Consequences
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
@@ -16,19 +17,18 @@ from wizard.ask.preview_page import look_at
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY
-from wizard.ask.review import images, review_prompt, rows
+from wizard.ask.review import review_prompt, rows
 from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, nothing_usable, source_lines
 from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
+from wizard.ask.telling import changes, given_before, unused
 from wizard.ask.validation import error_for, source_overlap
 from wizard.ask.view import Outcome, Start, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
-from wizard.folders import shortened
-from wizard.planning import Job
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
-from wizard.preflight.preview import write_preview
 from wizard.profile import Profile
+from wizard.profile_command import as_command
 from wizard.submit.prepare import that_matter
 from wizard.submit.sbatch import sbatch_is_here
 from wizard.typed_path import expanded
@@ -47,9 +47,11 @@ class Interview:
         self._live = live
         self._draft = draft
         self._surveyed = draft.context
+        self._opened = draft
         self._before_edit: SetupDraft | None = None
-        self._previewed: object = None
-        self._page: Path | None = None
+        self._trail: list[tuple[SetupDraft, Question[Context]]] = []
+        self._again: Question[Context] | None = None
+        self._consequences = Consequences(view, live)
         self._cluster = Cluster(prompter)
 
     def run(self) -> Outcome:
@@ -61,8 +63,12 @@ class Interview:
         """
         if SOURCE in self._draft.asked:
             self._survey_again()
+        self._opened = self._draft
+        if self._draft.next is not None:
+            self._tell(given_before(self._draft))
         while True:
-            question = self._draft.next
+            # One that was gone back to in an edit is answered already, so it is not the next one by itself.
+            question, self._again = self._again or self._draft.next, None
             try:
                 if question is not None:
                     self._ask(question)
@@ -81,25 +87,40 @@ class Interview:
         else:
             self._draft = replace(self._draft, context=self._surveyed).settled()
             self._prompter.say("\n".join(source_lines(self._draft.context)))
+            self._reopen_refused()
 
     def _ask(self, question: Question[Context]) -> None:
-        before, asked_before = self._draft.context, self._draft.answered
-        answer = ask(self._prompter, self._draft, question, lambda value: self._error_for(question, value))
-        self._draft = replace(self._draft, context=self._surveyed).with_answer(question, answer)
+        draft = self._draft
+        before, folder = draft.context, draft.chosen.get(SOURCE)
+        answer = ask(self._prompter, draft, question, lambda value: self._error_for(question, value))
+        self._draft = replace(draft, context=self._surveyed).with_answer(question, answer)
+        self._trail.append((draft, question))
         context = self._draft.context
         if question.key == SOURCE:
             # No question of the draft asks for these, so they stand in the layer of what the profile sets.
             self._draft = replace(self._draft, profile={**self._draft.profile, **context.reading})
-            if answer != asked_before.get(SOURCE):  # a rule for one folder is no rule for another
+            if folder not in (None, answer):  # a rule for one folder is no rule for another
                 self._draft = self._draft.without(HOLDOUT)
             self._prompter.say("\n".join(source_lines(context)))
+            self._reopen_refused()
         elif question.key == HOLDOUT and context.splits != before.splits:
             self._prompter.say("\n".join(source_lines(context)))
         elif context.classes != before.classes:
             self._prompter.say("\n".join(class_lines(context)))
         setup_draft.save(self._draft)  # before it is measured, which takes a while
         if question.affects_images:
-            self._show_consequence(question)
+            self._consequences.show(self._draft, question)
+
+    def _reopen_refused(self) -> None:
+        """What was answered before the raw data was known, or for another folder, is asked again if it cannot be."""
+        draft, told = self._draft, ""
+        for key in [question.key for question in draft.applying if question.key in draft.asked]:
+            refused = "" if key == SOURCE else error_for(BY_KEY[key], draft.answers[key], draft.answered)
+            if refused:
+                self._draft = self._draft.unchosen(key)
+            if refused and refused != told:  # of a trainer and those like it, it is the same
+                self._prompter.say(f"✗ {refused}")
+                told = refused
 
     def _error_for(self, question: Question[Context], answer: Value) -> str:
         """Why the answer is refused; an answer about the raw data is surveyed at once."""
@@ -117,51 +138,29 @@ class Interview:
         self._live.prepare(context)  # workers start, which takes seconds, while the person reads
         return ""
 
-    def _show_consequence(self, question: Question[Context]) -> None:
-        context = self._draft.context
-        try:
-            job = context.job(profile_of(self._draft))
-        except (ProfileError, UsageError):  # shown by the review
-            return
-        with self._view.busy("measuring on your images; Ctrl-C leaves") as progress:
-            estimated = self._live.estimate(job, context, progress)
-        if estimated is None:
-            return
-        following = self._draft.next
-        more_to_come = following is not None and following.affects_images
-        # Only after the first answer are there enough assumptions to be worth stating.
-        assumed = images(job) if more_to_come and question.key == "image.resize" else ""
-        self._view.consequence(estimated, assumed)
-        if not more_to_come:
-            self._show_preview(job)
-
-    def _show_preview(self, job: Job) -> None:
-        estimator = self._live.prepare(self._draft.context)
-        # The page depends on these alone, so it is redrawn only when they change.
-        shown = (self._draft.context.folder, job.profile.source.splits, job.profile.image)
-        if estimator is None or self._previewed == shown:
-            return
-        self._page = write_preview(job, estimator)
-        if self._page is not None:
-            self._view.preview(self._page)
-        self._previewed = shown
-
     def _back(self) -> None:
+        if self._before_edit is None:
+            before = self._draft.back()
+            if before is None:
+                raise Back
+            self._draft = before
+            return
         # Drafts never change, so the one from before an edit undoes everything that followed from it.
-        before = self._before_edit or self._draft.back()
-        self._before_edit = None
-        if before is None:
-            raise Back
-        self._draft = before
+        if self._trail:  # from a question that followed, to the one before it
+            self._draft, self._again = self._trail.pop()
+        else:
+            self._draft, self._before_edit = self._before_edit, None
 
     def _review(self) -> Outcome | None:
-        self._keep_apart()
         answers = self._draft.answers
         overlap = source_overlap(expanded(str(answers[OUTPUT])).absolute(), answers)
         if overlap:  # through an answer that was changed after the output folder's
             self._prompter.say(f"✗ {overlap}")
-            self._edit(OUTPUT)
+            self._draft = self._draft.without(OUTPUT)
             return None
+        self._keep_apart()
+        self._tell(unused(self._opened, self._draft))
+        self._opened = replace(self._opened, given=())  # once is enough
         try:
             profile = profile_of(self._draft)
             job = self._draft.context.job(profile)
@@ -172,7 +171,7 @@ class Interview:
             self._prompter.say(f"✗ {as_error(error)}")
             self._edit_one()
             return None
-        self._show_preview(job)
+        self._consequences.preview(job, self._draft.context)
         self._view.table(table)
         return self._choose(profile, verdict)
 
@@ -180,19 +179,22 @@ class Interview:
         """After a change: a folder and a name of its own where they are another build's, and what has followed."""
         before, self._before_edit = self._before_edit, None
         if before is not None:
-            answered = self._draft
-            self._draft = apart(before, answered)
-            for line in followed(before, answered, self._draft):
-                self._prompter.say(line)
+            self._draft = apart(before, self._draft)
+            self._tell(changes(before, self._draft, [question.key for _, question in self._trail]))
+
+    def _tell(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._prompter.say(line)
 
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = checks.failed(verdict.checks, ())
+        page = self._consequences.page
         on_cluster = checks.failed(that_matter(verdict.checks), ())
         prompt = review_prompt(
             failing,
             on_cluster if sbatch_is_here() else None,
             is_complete=verdict.is_complete,
-            has_preview=self._page is not None,
+            has_preview=page is not None,
             background=self._view.has_person,
         )
         match self._prompter.ask(prompt):
@@ -208,10 +210,10 @@ class Interview:
                     self._view.scripts(prepared)
             case "save":
                 return Outcome(kind="saved", profile=profile, path=self._save(profile))
-            case "preview" if self._page is not None:
-                look_at(self._page, self._prompter, self._view)
+            case "preview" if page is not None:
+                look_at(page, self._prompter, self._view)
             case "command":
-                self._show_command(profile)
+                self._view.command(as_command(profile))
             case "quit":
                 setup_draft.save(self._draft)
                 return Outcome(kind="left", profile=profile)
@@ -222,7 +224,8 @@ class Interview:
     def _change(self, chosen: str) -> None:
         """Changes what was chosen in the review, or asks what is to be changed."""
         if chosen == "folder":
-            self._before_edit, self._draft = self._draft, in_another_folder(self._draft)
+            self._begin_edit()
+            self._draft = in_another_folder(self._draft)
             self._ask(BY_KEY[OUTPUT])
         elif chosen == "size":
             self._edit(next(key for key in SIZES if BY_KEY[key] in self._draft.applying))
@@ -258,11 +261,15 @@ class Interview:
 
     def _edit(self, key: str) -> None:
         """Asks one question again, then any new ones that it requires, then the review."""
-        self._before_edit = self._draft
+        self._begin_edit()
         self._ask(BY_KEY[key])
 
+    def _begin_edit(self) -> None:
+        if self._before_edit is None:  # else it goes on, with what was said against the answers
+            self._before_edit, self._trail = self._draft, []
+
     def _edit_one(self) -> None:
-        self._before_edit = self._draft
+        self._begin_edit()
         prompt = Prompt(
             key="edit",
             kind="choice",
@@ -275,9 +282,3 @@ class Interview:
     def _as_choice(self, question: Question[Context]) -> Choice:
         prompt = self._draft.prompt(question)
         return Choice(question.key, question.label, "" if prompt.default is None else title(prompt, prompt.default))
-
-    def _show_command(self, profile: Profile) -> None:
-        path = profile_store.save(profile, profile.name)
-        self._prompter.say(
-            f"  imagenet-setup run {shlex.quote(profile.name)}\n  The profile is {shortened(path)}; it can be edited."
-        )

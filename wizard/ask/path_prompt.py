@@ -1,15 +1,13 @@
-"""Typing a path: what Tab completes, and the keys that begin to edit a suggested path instead of replacing it."""
+"""Typing a path: what Tab completes, and what a paste replaces."""
 
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, get_common_complete_suffix
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
@@ -20,8 +18,6 @@ KEYS_HELP = (
     "A path that is shown is a suggestion: Enter takes it, typing or pasting replaces it, an arrow key or End edits "
     "it. Tab completes. A path may be quoted or escaped as for a shell, or begin with ~, $VARIABLE or file://."
 )
-_EDITING = ("left", "right", "home", "end", "up", "down", "c-a", "c-e", "c-f", "c-p", "c-n", "c-h", "c-w", "tab")
-"""Keys that only make sense with a text. Esc Left and its like are not among them, since Esc goes back."""
 _WHOLE = re.compile(r"""['"~$/\\]|[A-Za-z]:|file:""", re.ASCII | re.IGNORECASE)
 """How a path begins that does not go on from another one."""
 
@@ -46,14 +42,13 @@ class PathCompleter(Completer):
                 yield Completion(shown[len(begun) :], display=shown)
 
 
-def path_bindings(suggestion: str, corrected: str) -> KeyBindings:
+def path_bindings(corrected: str) -> KeyBindings:
     """The keys of a prompt for a path.
 
     Enter accepts the path as it stands, where questionary would first close its list; Tab completes at once, and goes
     into a folder that is complete.
 
     Args:
-        suggestion: what is shown while nothing is typed.
         corrected: what was typed before, was refused, and stands there to be edited; a whole path that is pasted over
             it replaces it.
     """
@@ -79,16 +74,6 @@ def path_bindings(suggestion: str, corrected: str) -> KeyBindings:
             buffer.text = ""
         buffer.insert_text(pasted)
 
-    @Condition
-    def is_suggested() -> bool:
-        return bool(suggestion) and not get_app().current_buffer.text
-
-    def _edit(event: KeyPressEvent) -> None:
-        event.current_buffer.insert_text(suggestion)
-        event.app.key_processor.feed(event.key_sequence[0], first=True)  # now to what the key does in a text
-
-    for key in _EDITING:
-        keys.add(key, eager=True, filter=is_suggested)(_edit)
     return keys
 
 

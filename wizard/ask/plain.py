@@ -34,10 +34,11 @@ class PlainPrompter(Prompter):
 
     def _ask(self, prompt: Prompt) -> Value:
         error = prompt.error
-        position = f"Question {prompt.number} of {prompt.of}. " if prompt.number else ""
+        position = f"Question {prompt.position}. " if prompt.position else ""
+        whence = f", {prompt.note}" if prompt.note else ""
         self._output.say(f"\n{position}{prompt.text}")
         for number, choice in enumerate(prompt.choices, start=1):
-            default = " (default)" if choice.value in prompt.defaults else ""
+            default = f" (default{whence})" if choice.value in prompt.defaults else ""
             about = f": {choice.about}" if choice.about else ""
             # A line may be of any length, so paths are not shortened.
             shown = choice.value if prompt.kind == "path" else choice.title
@@ -88,7 +89,8 @@ def _invitation(prompt: Prompt) -> str:
         "file": "Type a path",
         "text": "Type it",
     }
-    default = "" if prompt.default in (None, "") else f" [{_shown_default(prompt)}]"
+    whence = f", {prompt.note}" if prompt.note else ""
+    default = "" if prompt.default in (None, "") else f" [{_shown_default(prompt)}{whence}]"
     wanted = "Answer with a number, or type a path" if prompt.kind == "path" and prompt.choices else kinds[prompt.kind]
     return f'{wanted}, "back", "help" or "quit"{default}:'
 

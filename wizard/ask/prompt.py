@@ -41,7 +41,8 @@ class Prompt:
         default: the answer when nothing is typed; None where there is none, empty where an empty answer is valid.
         choices: of kind choice and choices; of a path, proposals.
         number: its position among the questions, from 1; 0 where it has none.
-        of: how many questions there are.
+        of: how many questions there are, as things stand; 0 where that is not known yet.
+        note: whence the default comes, as "as last time"; empty where it follows from what was found.
         error: why the previous answer was refused; empty the first time.
         typed: that answer, to be corrected.
     """
@@ -54,8 +55,14 @@ class Prompt:
     choices: tuple[Choice, ...] = ()
     number: int = 0
     of: int = 0
+    note: str = ""
     error: str = ""
     typed: Value | None = None
+
+    @property
+    def position(self) -> str:
+        """Which question it is: "6 of 9", "2" while it is not known how many there are, or nothing."""
+        return f"{self.number} of {self.of}" if self.number and self.of else str(self.number or "")
 
     @property
     def defaults(self) -> list[str] | list[str | int]:

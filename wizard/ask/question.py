@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from wizard.ask.hints import as_error
 from wizard.ask.prompt import Choice, Kind, Value
 from wizard.errors import SetupError
 
@@ -55,7 +56,8 @@ class Question(Generic[C]):
         stays: whether an answer stays when what it was offered for changes, even if it was only accepted.
         governs: keys of a replayed profile that no longer hold once this answer changes.
         reopens: keys of questions that are asked again once this answer changes, even if theirs was only accepted.
-        advanced: asked only when the person wants to change the answer in the review.
+        advanced: asked only when the person wants to change the answer in the review; else the profile has no value.
+        on_request: whether the answers before it settle it: it has its default then, and is asked in the review alone.
         affects_images: whether it changes what images become, so that size and time are shown after it.
         may_hold_password: whether a refused answer with an @ in it must not be shown again.
     """
@@ -81,6 +83,7 @@ class Question(Generic[C]):
     governs: tuple[str, ...] = ()
     reopens: tuple[str, ...] = ()
     advanced: bool = False
+    on_request: Callable[[Answers[C]], bool] = lambda _: False
     affects_images: bool = False
     may_hold_password: bool = False
 
@@ -96,7 +99,7 @@ class Question(Generic[C]):
         try:
             self.require(value, answers)
         except SetupError as error:
-            return refusal(error)
+            return as_error(error)
         return ""
 
     def in_profile(self, value: Value) -> Value | bool | None:
@@ -107,11 +110,6 @@ class Question(Generic[C]):
             return value == "yes"
         # Typed as text, since "auto" may stand there too.
         return int(value) if self.key == "run.workers" and isinstance(value, str) and value.isdigit() else value
-
-
-def refusal(error: SetupError) -> str:
-    """Why an answer is refused, and below it what to do."""
-    return f"{error.what}\n  → {error.hint}" if error.hint else error.what
 
 
 def yes_or_no(_answers: object) -> tuple[Choice, ...]:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from wizard.ask import defaults, folder_answers, image_choices, number_remarks, trainers, validation
+from wizard.ask import defaults, folder_answers, holdout, image_choices, number_remarks, trainers, validation
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
@@ -35,27 +35,12 @@ def _shards(split: Split, about: str) -> Question[Context]:
         ),
         implied=partial(defaults.uncounted, split),
         require=partial(validation.enough_images, split),
+        on_request=lambda known: trainers.chosen(known) is not None,
         remark=partial(number_remarks.small_shards, split),
     )
 
 
 QUESTIONS: tuple[Question[Context], ...] = (
-    Question(
-        key="source.path",
-        kind="path",
-        text="Where is the raw data?",
-        label="Raw data",
-        help="The folder with ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar as they were downloaded; do not "
-        "unpack them. Bounding boxes, if you want them, are ILSVRC2012_bbox_train_v2.tar.gz and "
-        "ILSVRC2012_bbox_val_v3.tgz in the same folder. An extracted tree (train/, val/), Kaggle's ILSVRC/, "
-        "Hugging Face's Parquet files, WebDataset shards, a dataset of TensorFlow Datasets, TFRecords, folders of "
-        "classes of your own, or a zip or tar of such a tree will do as well. Tab completes a path.",
-        default=defaults.source,
-        choices=defaults.found_sources,
-        meant=folder_answers.folder_meant,
-        instead=folder_answers.folders_below,
-        governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),
-    ),
     Question(
         key="family",
         kind="choice",
@@ -86,6 +71,23 @@ QUESTIONS: tuple[Question[Context], ...] = (
         governs=_OF_A_TRAINER,
     ),
     Question(
+        key="source.path",
+        kind="path",
+        text="Where is the raw data?",
+        label="Raw data",
+        help="The folder with ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar as they were downloaded; do not "
+        "unpack them. Bounding boxes, if you want them, are ILSVRC2012_bbox_train_v2.tar.gz and "
+        "ILSVRC2012_bbox_val_v3.tgz in the same folder. An extracted tree (train/, val/), Kaggle's ILSVRC/, "
+        "Hugging Face's Parquet files, WebDataset shards, a dataset of TensorFlow Datasets, TFRecords, folders of "
+        "classes of your own, or a zip or tar of such a tree will do as well. Tab completes a path.",
+        default=defaults.source,
+        choices=defaults.found_sources,
+        stays=True,  # so that it is known whether another folder was named before
+        meant=folder_answers.folder_meant,
+        instead=folder_answers.folders_below,
+        governs=tuple(f"source.{key}" for key in ("layout", "links", "folders", "min_images", "holdout", "holdout_by")),
+    ),
+    Question(
         key="source.holdout",
         kind="choice",
         text="There is no validation split. Hold out images of train?",
@@ -93,10 +95,10 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="Validation is what a model is measured on, so its images must not be trained on. Held-out images are "
         "moved from train to validation, class by class, chosen by hashes of their names: always the same ones, "
         "whatever the seed. Each class keeps at least one image in train.",
-        default=defaults.holdout,
-        choices=defaults.holdout_choices,
+        default=holdout.holdout,
+        choices=holdout.holdout_choices,
         applies=lambda known: known.context.lacks_validation,
-        left_out=defaults.NO_HOLDOUT,
+        left_out=holdout.NO_HOLDOUT,
     ),
     Question(
         key="source.splits",
@@ -238,7 +240,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         help="If kept, each file becomes one file of the same records in the same order, numbered from 00000.",
         default=lambda _: "keep",
         choices=defaults.kept_shards,
-        applies=lambda known: known.context.from_records and defaults.sharded(known) and not defaults.holds_out(known),
+        applies=lambda known: known.context.from_records and defaults.sharded(known) and not holdout.holds_out(known),
     ),
     _shards(
         "train",

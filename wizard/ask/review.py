@@ -159,7 +159,7 @@ def review_prompt(
     return Prompt(
         key="review",
         kind="choice",
-        text="The dataset is complete" if is_complete else "Ready",
+        text="The dataset is complete. What next?" if is_complete else "What next?",
         help=help_,
         default="edit" if failing and begin[:1] and begin[0].value == "start" else choices[0].value,
         choices=choices,
@@ -189,7 +189,7 @@ def consequence(estimated: Estimated, assumed: str) -> str:
     return (
         f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "
         f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
-        f"measured on {estimated.sampled:,} images{with_what}"
+        f"measured on {counted(estimated.sampled, 'image')}{with_what}"
     )
 
 

@@ -2,15 +2,17 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self
 
 from wizard.ask.context import Context, first_context
-from wizard.ask.defaults import NO_HOLDOUT, is_usual_holdout
 from wizard.ask.draft import Draft
+from wizard.ask.holdout import NO_HOLDOUT, is_usual_holdout
 from wizard.ask.prompt import Value
+from wizard.ask.question import Answers, Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.ask.trainers import family_of
 from wizard.folders import state_folder
@@ -18,32 +20,90 @@ from wizard.profile import Profile, check
 from wizard.storage import write_whole
 from wizard.targets.registry import TARGETS
 
-SetupDraft: TypeAlias = Draft[Context]
+_STORED: Mapping[str, Callable[[Any], Any]] = {
+    "chosen": dict,
+    "profile": dict,
+    "asked": tuple,
+    "given": tuple,
+    "origin": str,
+    "earlier": dict,
+}
+"""The layers that are kept for the next start, and their types, which JSON does not tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupDraft(Draft[Context]):
+    """The answers of a setup.
+
+    Attributes:
+        origin: the saved profile or recipe that it begins from; empty for none.
+        earlier: the answers of that.
+    """
+
+    origin: str = ""
+    earlier: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """See Draft; it follows from what the raw data holds."""
+        return 0 if self.context.raw is None else super().total
+
+    def with_folder(self, path: str) -> Self:
+        """The draft that offers a folder of raw data."""
+        return replace(self, chosen={**self.chosen, "source.path": path}).without("source.path")
+
+    def note(self, question: Question[Context]) -> str:
+        """See Draft: an answer is marked if it would be another one without an earlier profile."""
+        offered = self.offered(question)
+        if offered is None:
+            return ""
+        if self.earlier.get(question.key) == offered:
+            return f"as in {self.origin}"
+        if self.context.last is None or question.default(self.answers) != offered:
+            return ""
+        without_it = Answers(values=self.answers.values, context=replace(self.context, last=None))
+        return "as last time" if question.default(without_it) != offered else ""
 
 
 def new_draft(**layers: Any) -> SetupDraft:
-    """A draft with the context before the first question; for `layers`, see Draft."""
-    return Draft(questions=QUESTIONS, context=first_context(), **layers)
+    """A draft with the context before the first question; for `layers`, see SetupDraft."""
+    return SetupDraft(questions=QUESTIONS, context=first_context(), **layers)
 
 
-def draft_of(profile: Profile) -> SetupDraft:
-    """A saved profile's answers, all of them chosen; what no question asks stays in the layer below."""
-    values = _flat(profile.model_dump(mode="json", exclude_none=True))
+def draft_of(profile: Profile, *, leaves_open: Container[str] = (), origin: str = "") -> SetupDraft:
+    """A profile's answers, all of them given in advance; what no question asks stays in the layer below.
+
+    Args:
+        profile: a saved one, or a recipe.
+        leaves_open: keys of the questions that it does not answer.
+        origin: its name, by which its answers are marked.
+    """
+    values = flat(profile.model_dump(mode="json", exclude_none=True))
     if not any(map(profile.boxes, profile.source.splits)):
         values["source.boxes"] = "none"  # as train's are where train is not built
     values.setdefault("source.holdout", NO_HOLDOUT)
     values["family"] = family_of(profile.output.trainer)
     values |= {f"output.{split}_shards": profile.shards(split) for split in profile.source.splits}
+    values = {key: value for key, value in values.items() if key not in leaves_open}
     asked = [key for key in BY_KEY if key in values and key not in _unasked(profile)]
     # A profile may name splits that are not built; the question offers those that are.
     if "image.splits" in asked:
         values["image.splits"] = [split for split in profile.source.splits if split in profile.image.splits]
     # A rule that is not always offered is offered while it stands in the layer below.
     below = () if is_usual_holdout(values["source.holdout"]) else ("source.holdout",)
-    chosen = {key: _as_answer(values.pop(key)) for key in asked if key not in below}
+    chosen = {key: as_answer(values.pop(key)) for key in asked if key not in below}
     if chosen["source.labels"] == "auto":
         del chosen["source.labels"]  # left to the raw data, so it follows the raw data
-    return new_draft(chosen=chosen, profile=values, asked=tuple(asked))
+    given = tuple(asked)
+    return new_draft(
+        chosen=chosen, profile=values, asked=given, given=given, origin=origin, earlier=dict(chosen) if origin else {}
+    )
+
+
+def to_walk_through(draft: SetupDraft) -> SetupDraft:
+    """The same answers, each to be asked for; those that are asked on request alone stay answered."""
+    on_request = tuple(key for key in draft.asked if BY_KEY[key].advanced)
+    return replace(draft, asked=on_request, given=on_request)
 
 
 def profile_of(draft: SetupDraft) -> Profile:
@@ -64,7 +124,7 @@ def profile_of(draft: SetupDraft) -> Profile:
 
 def save(draft: SetupDraft) -> None:
     """Stores the answers for the next start, if the folder can be written."""
-    stored = {"chosen": draft.chosen, "profile": draft.profile, "asked": draft.asked, "at": time.time()}
+    stored = {key: getattr(draft, key) for key in _STORED} | {"at": time.time()}
     with suppress(OSError):
         path = _path()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +136,10 @@ def load() -> tuple[SetupDraft, float] | None:
     # A file that was cut short, or that another version wrote, loses its answers, but does not stop the start.
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
-        chosen, profile, asked = dict(stored["chosen"]), dict(stored["profile"]), tuple(stored["asked"])
-        if asked and {*asked, *chosen} <= BY_KEY.keys():
+        layers = {key: kind(stored[key]) for key, kind in _STORED.items()}
+        if layers["asked"] and {*layers["asked"], *layers["chosen"]} <= BY_KEY.keys():
             # At least 0: a clock may have been set back since.
-            return new_draft(chosen=chosen, profile=profile, asked=asked), max(0.0, time.time() - stored["at"])
+            return new_draft(**layers), max(0.0, time.time() - stored["at"])
     return None
 
 
@@ -93,7 +153,8 @@ def _path() -> Path:
     return state_folder() / "answers.json"
 
 
-def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
+def flat(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A profile's values by their dotted keys."""
     values: dict[str, Any] = {}
     for section, value in table.items():
         if isinstance(value, dict):
@@ -103,7 +164,8 @@ def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _as_answer(value: Any) -> Value:
+def as_answer(value: Any) -> Value:
+    """A profile's value as a question takes it: yes for true."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     answer: Value = value

@@ -3,7 +3,7 @@
 from wizard.ask.context import Context
 from wizard.ask.hints import in_setup, with_hint
 from wizard.folders import shortened
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
@@ -77,7 +77,8 @@ def _cost(context: Context, part: Part) -> str:
 
 
 def _description(survey: Survey) -> str:
-    images = f"{survey.images:,} images" + (f" of {survey.classes:,} classes" if survey.classes else ", without labels")
+    images = counted(survey.images, "image")
+    images += f" of {counted(survey.classes, 'class')}" if survey.classes else ", without labels"
     official = IMAGES[survey.split]
     if survey.official:
         return f"{images} · {f'MD5 verified {survey.verified}' if survey.verified else 'MD5 not checked yet'}"

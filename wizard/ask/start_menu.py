@@ -1,75 +1,105 @@
-"""The first question: a new setup, unfinished work, or a download."""
+"""The first question: a new setup, one from a recipe or a saved profile, unfinished work, or a download."""
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from wizard import local_runs, profile_store, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.found_sources import at_hand, found_in_words
+from wizard.ask.hints import as_error
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, put
-from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft
+from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft, to_walk_through
 from wizard.errors import SetupError, UsageError
-from wizard.folders import saved_folder, shortened
-from wizard.formatting import duration
+from wizard.folders import shortened
+from wizard.formatting import counted, duration
 from wizard.local_runs import LocalRun
+from wizard.profile_store import Listed
 
-Start: TypeAlias = Literal["first", "back", "download"]
-"""Whence a person comes to the menu."""
+Start: TypeAlias = Literal["first", "set", "back", "download"]
+"""Whence a person comes to the menu; set: from a command line that gives answers in advance."""
+Begin: TypeAlias = Callable[[], SetupDraft]
+"""Makes the draft of a new setup."""
 _SHOWN = 5
 """Unfinished builds that are offered, the latest first."""
-_DOWNLOAD = Choice("download", "Download the archives", "I don't have it yet")
+_PATHS = ("source.path", "output.path")
+_HELP: Mapping[str, str] = {
+    "watch": "A build that runs can be watched; it goes on when you leave.",
+    "build": "An unfinished build resumes with the missing shards.",
+    "continue": "An unfinished setup goes on with the question that was open.",
+    "new": "A new setup asks what will open the result, and where the raw data is, in any form.",
+    "profile": "A saved profile's answers can be changed before anything is done.",
+    "recipe": "A recipe is a dataset that is known by its settings; the wizard asks for the rest.",
+    "download": "The archives can be had from image-net.org, a mirror, Kaggle or Hugging Face.",
+}
+"""A sentence on each choice, by its value up to a colon."""
 
 
-def choose_start(prompter: Prompter, start: Start = "first") -> SetupDraft | Path | LocalRun | None:
-    """Answers to start from, empty ones for a new setup; the profile of an unfinished build; or a run to watch.
+def choose_start(
+    prompter: Prompter, start: Start = "first", new: Begin = new_draft
+) -> SetupDraft | Path | LocalRun | None:
+    """Answers to start from, the profile of an unfinished build to resume, or a run to watch.
 
     None where the archives are to be fetched first.
 
-    Nothing is asked at the first start if there is nothing to resume and raw data lies in a default folder. Later the
-    person has come back: from the first question after the menu, or from a download, which is then the default.
+    Nothing is asked at the first start if there is nothing to resume and raw data lies in a default folder, or if
+    answers were given in advance. Later the person has come back: from the first question after the menu, or from a
+    download, which is then the default.
+
+    Args:
+        prompter: asks.
+        start: whence the person comes.
+        new: makes the draft of a new setup.
 
     Raises:
         KeyboardInterrupt: the person leaves.
     """
+    if start == "set":
+        return new()
     while True:
         begun = _begun_before()
         if not begun and start == "first" and at_hand():
-            return new_draft()
-        choices = (*begun, Choice("new", "Start a new setup", found_in_words()), _DOWNLOAD)
+            prompter.say("Recipes and downloads are in the menu, to which going back from the first question leads.")
+            return new()
+        choices = _choices(begun)
         prompt = Prompt(
             key="opening",
             kind="choice",
             text="What would you like to do?",
-            help="A new setup asks where the raw data is, in any form. If you have none yet, the archives can be "
-            "downloaded from image-net.org, a mirror, Kaggle or Hugging Face. An unfinished build resumes with the "
-            "missing shards. A replayed profile is shown for review before anything is done.",
+            help=" ".join(_HELP[kind] for kind in dict.fromkeys(_kind(choice) for choice in choices)),
             default="download" if start == "download" else choices[0].value,
             choices=choices,
         )
         try:
-            return _from(str(put(prompter, prompt)), prompter)
+            return _from(str(put(prompter, prompt)), prompter, new)
         except Back:
             continue
         except SetupError as error:
-            prompter.say(f"✗ {error}")
+            prompter.say(f"✗ {as_error(error)}")
 
 
-def _from(chosen: str, prompter: Prompter) -> SetupDraft | Path | LocalRun | None:
-    if chosen.startswith("watch:"):
-        run = local_runs.read(chosen.removeprefix("watch:"))
-        if run is None:
-            raise UsageError("That build has ended.")
-        return run
-    if chosen.startswith("build:"):
-        return Path(chosen.removeprefix("build:"))
-    if chosen == "download":
-        return None
-    if chosen == "replay":
-        return _replayed(prompter)
-    # Another process may have finished that setup since the menu was shown.
-    stored = setup_draft.load() if chosen == "continue" else None
-    return new_draft() if stored is None else stored[0]
+def _from(chosen: str, prompter: Prompter, new: Begin) -> SetupDraft | Path | LocalRun | None:
+    match chosen:
+        case "download":
+            return None
+        case "recipe":
+            return _filled_in(prompter, "Which recipe?", profile_store.recipes())
+        case "profile":
+            return _filled_in(prompter, "Which profile?", profile_store.latest_first())
+        case "continue":
+            # Another process may have finished that setup since the menu was shown.
+            stored = setup_draft.load()
+            return new() if stored is None else stored[0]
+        case "new":
+            return new()
+        case _ if chosen.startswith("watch:"):
+            run = local_runs.read(chosen.removeprefix("watch:"))
+            if run is None:
+                raise UsageError("That build has ended.")
+            return run
+        case _:
+            return Path(chosen.removeprefix("build:"))
 
 
 def _begun_before() -> tuple[Choice, ...]:
@@ -93,23 +123,82 @@ def _begun_before() -> tuple[Choice, ...]:
     ]
     if stored := setup_draft.load():
         draft, age = stored
-        about = f"{len(draft.asked)} answered, {duration(age)} ago"
+        about = f"{counted(len(draft.asked), 'answer')}, {duration(age)} ago"
         choices.append(Choice("continue", "Resume the unfinished setup", about))
-    if profile_store.saved():
-        choices.append(Choice("replay", "Replay a saved profile"))
+    if saved := profile_store.saved():
+        choices.append(Choice("profile", "Start from a saved profile", f"{len(saved)} saved"))
     return tuple(choices)
 
 
-def _replayed(prompter: Prompter) -> SetupDraft:
-    profiles = profile_store.latest_first()
-    prompt = Prompt(
-        key="profile",
-        kind="choice",
-        text="Which profile?",
-        help="It is shown for review before anything is done.",
-        default=profiles[0].name,
-        choices=tuple(Choice(each.name, each.name, each.about) for each in profiles),
+def _choices(begun: Sequence[Choice]) -> tuple[Choice, ...]:
+    return (
+        *begun,
+        Choice("new", "Start a new setup", found_in_words()),
+        Choice("recipe", "Start from a recipe", f"{len(profile_store.recipes())} that are known by name"),
+        Choice("download", "Download the archives", "I don't have it yet"),
     )
-    name = str(put(prompter, prompt))
-    profile = profile_store.load(str(saved_folder() / f"{name}.toml"))
-    return draft_of(profile.model_copy(update={"name": name}))
+
+
+def _kind(choice: Choice) -> str:
+    return str(choice.value).partition(":")[0]
+
+
+def _filled_in(prompter: Prompter, text: str, listed: Sequence[Listed]) -> SetupDraft:
+    """The answers of one of these profiles.
+
+    Raises:
+        Back: none of them, after all.
+        SetupError: it cannot be used; says how to fix it.
+    """
+    chosen: str | None = None
+    while True:
+        prompt = Prompt(
+            key="profile",
+            kind="choice",
+            text=text,
+            help="Its answers are taken for a new setup, and can all be changed before anything is done.",
+            default=chosen or listed[0].name,
+            choices=tuple(Choice(each.name, each.name, each.about) for each in listed),
+        )
+        chosen = str(put(prompter, prompt))
+        draft = _opened(next(each for each in listed if each.name == chosen))
+        try:
+            return to_walk_through(draft) if _is_walked_through(prompter, draft) else draft
+        except Back:
+            continue
+
+
+def _opened(listed: Listed) -> SetupDraft:
+    seen = profile_store.examine(listed.path)
+    if seen.profile is None:
+        problems = "\n".join(f"  - {problem}" for problem in seen.problems)
+        raise UsageError(
+            f"{listed.name} cannot be used:\n{problems}", f"Fix it with: imagenet-setup profiles edit {listed.name}"
+        )
+    is_recipe = listed in profile_store.recipes()
+    # A saved profile of a recipe's name would hide the recipe, so a recipe gives no name.
+    leaves_open = {key for key in _PATHS if not _says(seen.table, key)} | ({"name"} if is_recipe else set())
+    profile = seen.profile if is_recipe else seen.profile.model_copy(update={"name": listed.name})
+    return draft_of(profile, leaves_open=leaves_open, origin=listed.name)
+
+
+def _says(table: Mapping[str, Any], key: str) -> bool:
+    section, _, name = key.partition(".")
+    return name in table.get(section, {})
+
+
+def _is_walked_through(prompter: Prompter, draft: SetupDraft) -> bool:
+    only = (
+        Choice("review", "Go to the review", "where any answer can be changed")
+        if draft.next is None or draft.next.key not in _PATHS
+        else Choice("review", "Ask only what it leaves open", "then the review, where any answer can be changed")
+    )
+    prompt = Prompt(
+        key="begin",
+        kind="choice",
+        text=f"How do you want to begin with {draft.origin}?",
+        help="The review shows all answers, with size and time, before anything is done.",
+        default="review",
+        choices=(only, Choice("questions", "Go through the questions", "with its answers offered")),
+    )
+    return put(prompter, prompt) == "questions"

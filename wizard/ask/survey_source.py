@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from wizard.ask.context import Context, follows_link, with_source
-from wizard.ask.defaults import NO_HOLDOUT
 from wizard.ask.draft import Draft
+from wizard.ask.holdout import NO_HOLDOUT
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, agrees, put
 from wizard.ask.question import yes_or_no
 from wizard.ask.view import View
@@ -40,8 +40,8 @@ def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, v
     chosen = {each: draft.chosen[each] for each in SURVEYED if each in draft.asked and each in draft.chosen}
     answers = {**chosen, **before, key: answer}
     folder = expanded(str(answers[SOURCE])).absolute()
-    # A profile's settings for one folder do not apply to another.
-    same = answers[SOURCE] == before.get(SOURCE)
+    # A profile's settings for one folder do not apply to another; a recipe's are for whichever is named first.
+    same = draft.chosen.get(SOURCE) in (None, answers[SOURCE])
     said = draft.profile if same else {}
     # Once answered, it is not asked again: a replay or another labels' survey must not stop for a question.
     options = SourceOptions(

@@ -1,14 +1,18 @@
 """Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
-from dataclasses import replace
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import questionary
+from prompt_toolkit.application import Application
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from questionary.prompts.common import InquirerControl
 
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
 from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
+from wizard.ask.suggestion import suggestion_bindings
 from wizard.output import Output
 
 _STYLE = questionary.Style(
@@ -27,14 +31,37 @@ _ESCAPE = 0.05
 """Seconds to wait for the rest of an arrow key's code after its Esc; terminals send it in one piece."""
 _INDENT = 4
 """Columns before a choice's title."""
+_GAP = 2
+"""Columns between a choice's title and its description."""
+_LEAST = 20
+"""Columns that are worth to show the beginning of a description in."""
+_BELOW = "  Description: "
+"""What questionary puts before a description below the list."""
+_MANY = 9
+"""Choices in a list above which typing filters it."""
 _PATHS = ("path", "file")
 _ELSEWHERE = Choice("<another>", "Another folder …")
 
 
-class _Help(Exception):
-    """The person pressed ?; carries the input so far."""
+@dataclass(frozen=True, kw_only=True)
+class _Held:
+    """What stands in a question before a key is pressed.
 
-    def __init__(self, held: Value) -> None:
+    Attributes:
+        chosen: of a list: the choice that is pointed at, or the ticked ones.
+        suggestion: shown while nothing is typed; Enter takes it, typing replaces it.
+        typed: what is typed already.
+    """
+
+    chosen: Value | None = None
+    suggestion: str = ""
+    typed: str = ""
+
+
+class _Help(Exception):
+    """The person pressed ?; carries what stands in the question now."""
+
+    def __init__(self, held: Callable[[_Held], _Held]) -> None:
         self.held = held
 
 
@@ -70,7 +97,7 @@ class TerminalPrompter(Prompter):
                 elsewhere, proposals = False, replace(proposals, typed=None, error="")
 
     def _ask(self, prompt: Prompt) -> Value:
-        error, held = prompt.error, prompt.default if prompt.typed is None else prompt.typed
+        error, held = prompt.error, _held_first(prompt)
         while True:
             if error:
                 self._output.say(f"✗ {error}")
@@ -78,14 +105,17 @@ class TerminalPrompter(Prompter):
                 answer = self._put(prompt, held)
                 if prompt.kind == "choice":
                     return cast(str | int, answer)
-                return [str(each) for each in answer] if isinstance(answer, list) else parse_answer(prompt, str(answer))
+                if isinstance(answer, list):
+                    return [str(each) for each in answer]
+                # A number that was refused stands there as a default does.
+                return parse_answer(prompt, str(answer) or held.suggestion)
             except _Help as wanted:
                 self._output.say(f"  {prompt.help or 'There is no help for this question.'}")
                 if prompt.kind in _PATHS:
                     self._output.say(f"  {KEYS_HELP}")
-                error, held = "", wanted.held
+                error, held = "", wanted.held(held)
             except InvalidAnswer as invalid:
-                error, held = str(invalid), prompt.default
+                error, held = str(invalid), _held_first(replace(prompt, typed=None))
 
     def accepted(self, prompt: Prompt, answer: Value) -> None:
         """See Prompter."""
@@ -95,77 +125,101 @@ class TerminalPrompter(Prompter):
         """See Prompter."""
         self._output.say(text)
 
-    def _put(self, prompt: Prompt, held: Value | None) -> Any:
+    def _put(self, prompt: Prompt, held: _Held) -> Any:
         question = self._question(prompt, held)
         application = question.application
         application.ttimeoutlen = application.timeoutlen = _ESCAPE
         keys = [application.key_bindings] if application.key_bindings else []
         keys.append(_bindings(prompt.kind))
         if prompt.kind in _PATHS:
-            keys.append(path_bindings(*_suggested(prompt, held)))
+            keys.append(path_bindings(held.typed))
+        if prompt.kind in (*_PATHS, "text", "number"):
+            keys.append(suggestion_bindings(held.suggestion))
         application.key_bindings = merge_key_bindings(keys)
         return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
 
-    def _question(self, prompt: Prompt, held: Value | None) -> questionary.Question:
-        # Erased, because `accepted` leaves a line of its own, once the answer is known to be accepted.
-        common: dict[str, Any] = {"style": _STYLE, "erase_when_done": True, **self._io}
-        text, typed = prompt.text, "" if held is None else str(held)
+    def _question(self, prompt: Prompt, held: _Held) -> questionary.Question:
+        separator = "·" if self._output.unicode else "-"
+        common: dict[str, Any] = {
+            "style": _STYLE,
+            "qmark": f"{prompt.position} {separator}" if prompt.position else "?",
+            # Erased, because `accepted` leaves a line of its own, once the answer is known to be accepted.
+            "erase_when_done": True,
+            **self._io,
+        }
+        text = f"{prompt.text} ({prompt.note})" if prompt.note else prompt.text
+        suggested: dict[str, Any] = {"default": held.typed, "placeholder": [("class:placeholder", held.suggestion)]}
         match prompt.kind:
             case "secret":  # never shown again, so a refused one must be retyped
                 return questionary.password(text, **common)
             case "path" | "file":
-                suggestion, typed = _suggested(prompt, held)
-                return questionary.path(
-                    text,
-                    default=typed,
-                    placeholder=[("class:placeholder", suggestion)],
-                    completer=PathCompleter(only_folders=prompt.kind == "path"),
-                    # A list that opens at every key covers the screen, and looks into network folders.
-                    complete_while_typing=False,
-                    **common,
-                )
+                completer = PathCompleter(only_folders=prompt.kind == "path")
+                # A list that opens at every key covers the screen, and looks into network folders.
+                return questionary.path(text, completer=completer, complete_while_typing=False, **suggested, **common)
             case "choice" | "choices":
-                pointer = "❯" if self._output.unicode else ">"
-                lines = self._lines(prompt.choices, held if isinstance(held, list) else [])
+                common["pointer"] = "❯" if self._output.unicode else ">"
+                lines = self._lines(prompt.choices, held.chosen if isinstance(held.chosen, list) else [])
             case _:
-                return questionary.text(text, default=typed, **common)
+                return questionary.text(text, **suggested, **common)
         if prompt.kind == "choices":
-            instruction = "(space ticks, Enter accepts)"
-            return questionary.checkbox(text, lines, pointer=pointer, instruction=instruction, **common)
-        default = next((line for line in lines if line.value == held), None)
-        # A blank instruction, because questionary puts "(Use arrow keys)" in the place of an empty one.
-        return questionary.select(text, lines, default=default, pointer=pointer, instruction=" ", **common)
+            return questionary.checkbox(text, lines, instruction="(space ticks, Enter accepts)", **common)
+        default = next((line for line in lines if line.value == held.chosen), None)
+        if len(lines) > _MANY:  # j and k are letters there
+            common |= {"use_search_filter": True, "use_jk_keys": False, "instruction": "(type to filter)"}
+        else:  # a blank one, because questionary puts "(Use arrow keys)" in the place of an empty one
+            common["instruction"] = " "
+        return questionary.select(text, lines, default=default, **common)
 
     def _lines(self, choices: tuple[Choice, ...], ticked: list[str]) -> list[questionary.Choice]:
-        """A line for each choice, with its description beside it if there is room, else below the list."""
-        broad = max(len(choice.title) for choice in choices)
-        room = self._output.console.width - _INDENT - broad - 2
-        beside = all(len(choice.about) <= room for choice in choices)
-        return [
-            questionary.Choice(
-                f"{choice.title:<{broad}}  {choice.about}".rstrip() if beside else choice.title,
-                value=choice.value,
-                checked=choice.value in ticked,
-                description=None if beside else choice.about or None,
+        """A line for each choice, its description beside it; what is cut there is below the list, while pointed at."""
+        width = self._output.console.width
+        room = width - _INDENT
+        broad = min(max(len(choice.title) for choice in choices), room)
+        beside = room - broad - _GAP
+        lines = []
+        for choice in choices:
+            shown = self._cut(choice.about, beside) if beside >= _LEAST or len(choice.about) <= beside else ""
+            below = "" if shown == choice.about else textwrap.fill(choice.about, max(_LEAST, width - len(_BELOW)))
+            lines.append(
+                questionary.Choice(
+                    f"{self._cut(choice.title, room):<{broad}}{' ' * _GAP}{shown}".rstrip(),
+                    value=choice.value,
+                    checked=choice.value in ticked,
+                    description=below.replace("\n", "\n" + " " * len(_BELOW)) or None,
+                )
             )
-            for choice in choices
-        ]
+        return lines
+
+    def _cut(self, text: str, columns: int) -> str:
+        mark = "…" if self._output.unicode else "..."
+        return text if len(text) <= columns else text[: max(0, columns - len(mark))].rstrip() + mark
 
 
-def _suggested(prompt: Prompt, held: Value | None) -> tuple[str, str]:
-    """The path to suggest, which Enter takes and typing replaces; and that which was typed, to be edited."""
-    suggestion, typed = ("" if each is None else str(each) for each in (prompt.default, held))
-    return suggestion, "" if typed == suggestion else typed
+def _held_first(prompt: Prompt) -> _Held:
+    """What stands there when a question is put; a path that was refused stands there to be edited."""
+    default, typed = ("" if each is None else str(each) for each in (prompt.default, prompt.typed))
+    chosen = prompt.default if prompt.typed is None else prompt.typed
+    if prompt.kind in _PATHS:
+        return _Held(chosen=chosen, suggestion=default, typed="" if typed == default else typed)
+    return _Held(chosen=chosen, suggestion=typed or default)
 
 
-def _held(event: KeyPressEvent, kind: Kind) -> Value:
+def _list_in(application: Application[Any]) -> InquirerControl:
     # A list's state is not in the buffer but in a control that questionary does not expose.
-    if kind not in ("choice", "choices"):
-        return event.current_buffer.text
-    control = next(each for each in event.app.layout.find_all_controls() if isinstance(each, InquirerControl))
+    controls = application.layout.find_all_controls()
+    return next(each for each in controls if isinstance(each, InquirerControl))
+
+
+def _held_now(event: KeyPressEvent, kind: Kind) -> Callable[[_Held], _Held]:
+    """What stands there now, in the place of what did before."""
     if kind == "choices":
-        return [str(value) for value in control.selected_options]
-    return cast(str | int, control.get_pointed_at().value)
+        ticked = [str(value) for value in _list_in(event.app).selected_options]
+        return lambda held: replace(held, chosen=ticked)
+    if kind == "choice":
+        value = _list_in(event.app).get_pointed_at().value
+        return lambda held: replace(held, chosen=value)
+    text = event.current_buffer.text
+    return lambda held: replace(held, typed=text)
 
 
 def _bindings(kind: Kind) -> KeyBindings:
@@ -175,13 +229,26 @@ def _bindings(kind: Kind) -> KeyBindings:
     @keys.add("escape", eager=True)
     @keys.add("c-b", eager=True)
     def _back(event: KeyPressEvent) -> None:
-        event.app.exit(exception=Back())
+        if kind == "choice" and (control := _list_in(event.app)).search_filter:
+            control.search_filter = None
+            control.pointed_at = 0
+        else:
+            event.app.exit(exception=Back())
+
+    if kind == "choice":
+
+        @keys.add("enter", eager=True)
+        def _choose(event: KeyPressEvent) -> None:
+            control = _list_in(event.app)
+            pointed_at = control.get_pointed_at()
+            if not control.search_filter or control.found_in_search:  # questionary shows all again if none is found
+                event.app.exit(result=pointed_at.value)
 
     if kind != "secret":  # a secret may contain it
 
         @keys.add("?", eager=True)
         def _help(event: KeyPressEvent) -> None:
-            event.app.exit(exception=_Help(_held(event, kind)))
+            event.app.exit(exception=_Help(_held_now(event, kind)))
 
     @keys.add("c-d", eager=True)
     def _end(event: KeyPressEvent) -> None:

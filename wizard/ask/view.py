@@ -60,6 +60,11 @@ class View:
         show_scripts(self._output, prepared)
         show_commands(self._output, prepared)
 
+    def command(self, line: str) -> None:
+        """Shows a command line, as it can be copied."""
+        self._output.result(line)
+        self._output.event("command", {"command": line})
+
     def preview(self, page: Path) -> None:
         """Shows where the page of images before and after is."""
         show_preview(self._output, page)

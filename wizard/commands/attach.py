@@ -87,13 +87,13 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
         where = as_typed(Path(run.output))
         output.result(f"  {where}: on {run.host}, unless it died; imagenet-setup status {where} --watch shows it")
     for run in over[:_LAST]:
-        how = f"{run.state} {moment(run.ended)}" if run.ended else "ended without a word"
+        how = f"{run.state} {moment(run.ended)}" if run.ended else "ended without a report"
         output.result(f"  {as_typed(Path(run.output))}: {how} · log: {run.log}")
     if folder is not None and not runs:
-        output.result(f"  imagenet-setup status {as_typed(folder)} tells what lies there")
+        output.result(f"  imagenet-setup status {as_typed(folder)} shows what is there")
     return 0
 
 
 def _about(run: LocalRun) -> str:
     part = f"slice {run.slice}, " if run.slice else ""
-    return f"{part}process {run.pid}, begun {moment(run.begun)}"
+    return f"{part}process {run.pid}, started {moment(run.begun)}"

@@ -33,10 +33,11 @@ class Command:
         return "\n".join(["Examples:", *lines]) if lines else ""
 
 
-EXAMPLES = ("inspect ~/imagenet", "profiles edit trial", "run my-trial")
+EXAMPLES = ("profiles edit trial", "run my-trial")
 """The examples of --help."""
 
 OPTIONS: Mapping[str, str] = {
+    "--set": "Answers in advance: --set image.size=256",
     "--plain": "Asks in numbered lines, for screen readers",
     "-V, --version": "Prints the version",
     "--install-completion": "Makes Tab complete, in bash, zsh and fish",
@@ -50,7 +51,9 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
     "Begin": {
         "setup": Command(
             summary="Asks, checks, builds; imagenet-setup alone does it too",
-            details="Esc goes back, ? explains, and Ctrl-C keeps the answers. With --json, a program answers.",
+            details="Esc goes back, ? explains, and Ctrl-C keeps the answers. With --json, a program answers. --set "
+            "gives answers in advance, and only the rest is asked.",
+            examples=("setup --set output.trainer=imagefolder --set image.resize=original",),
         ),
         "demo": Command(
             summary="Draws a tiny ImageNet, builds and verifies it: a minute",

@@ -51,7 +51,7 @@ def check(
         if verdict.estimated:
             reporter.handle(verdict.estimated)
         if stopping():
-            raise Interrupted("Stopped; nothing was begun.")
+            raise Interrupted("Stopped; nothing was started.")
         page = _preview(verdict, pool)
     if page is not None:
         show_preview(output, page)

@@ -4,17 +4,22 @@ import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from wizard.ask import setup_draft
+from wizard.ask.hints import as_error
+from wizard.ask.in_advance import layers
 from wizard.ask.interview import Interview
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.ask.setup_draft import SetupDraft, new_draft
-from wizard.ask.start_menu import Start, choose_start
-from wizard.ask.survey_source import SOURCE
+from wizard.ask.start_menu import Begin, Start, choose_start
 from wizard.ask.view import Outcome, View
 from wizard.build import Options
 from wizard.commands.attach import follow
@@ -26,11 +31,16 @@ from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import as_typed, shortened
 from wizard.local_runs import LocalRun
 from wizard.output import Output
+from wizard.profile_keys import set_help
 from wizard.profile_store import command_that_resumes, load
 from wizard.submit.present import as_fields, show_submitted
 
 
-def setup(*, flags: OutputFlags = DEFAULT) -> int:
+def setup(
+    *,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
+    flags: OutputFlags = DEFAULT,
+) -> int:
     """Ask a few questions, check this machine, and build."""
     output = flags.output()
     if output.mode == "quiet":
@@ -45,9 +55,10 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
         )
     if sys.stdin is None:  # as Python has it where a parent process closed it
         raise UsageError("setup --json reads its answers from stdin, which is closed.")
+    begin = partial(new_draft, **layers(set_))
     prompter = prompter_for(output)
     try:
-        ended = _conversation(output, prompter)
+        ended = _conversation(output, prompter, begin, "set" if set_ else "first")
     except KeyboardInterrupt:
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
@@ -61,13 +72,12 @@ def setup(*, flags: OutputFlags = DEFAULT) -> int:
     return _end(output, ended)
 
 
-def _conversation(output: Output, prompter: Prompter) -> Outcome | Path | LocalRun:
+def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start) -> Outcome | Path | LocalRun:
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
-    start: Start = "first"
     while True:
-        begun = _draft_or_build(output, prompter, start)
+        begun = _draft_or_build(output, prompter, start, begin)
         if isinstance(begun, Path | LocalRun):
             return begun
         # Closed also at Ctrl-C, so that no worker process is left behind.
@@ -76,10 +86,12 @@ def _conversation(output: Output, prompter: Prompter) -> Outcome | Path | LocalR
         start = "back"
 
 
-def _draft_or_build(output: Output, prompter: Prompter, start: Start = "first") -> SetupDraft | Path | LocalRun:
+def _draft_or_build(
+    output: Output, prompter: Prompter, start: Start = "first", begin: Begin = new_draft
+) -> SetupDraft | Path | LocalRun:
     """A draft, a profile to build, or a run to watch; a failed download returns to the choice."""
     answers: Mapping[str, Value] = {}
-    begun = choose_start(prompter, start)
+    begun = choose_start(prompter, start, begin)
     while begun is None:
         # Whoever has the archives need not wait for an HTTP client.
         from wizard.ask.downloading import ask_answers, request_of
@@ -88,8 +100,8 @@ def _draft_or_build(output: Output, prompter: Prompter, start: Start = "first") 
             answers = ask_answers(prompter, {}, answers)
             folder = _downloaded(request_of(answers), output, prompter)
             if folder is not None:
-                return new_draft(chosen={SOURCE: as_typed(folder)})
-        begun = choose_start(prompter, "download")
+                return begin().with_folder(as_typed(folder))
+        begun = choose_start(prompter, "download", begin)
     return begun
 
 
@@ -104,7 +116,7 @@ def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | 
     except KeyboardInterrupt:
         raise Interrupted("The download stopped; what was fetched is kept.", f"Resume with: {session.resume}") from None
     except (InputError, MachineError, UsageError) as error:
-        prompter.say(f"✗ {error}")
+        prompter.say(f"✗ {as_error(error)}")
         output.result(f"  Continue here once that is fixed, or with: {session.resume}")
         folder = None
     session.resume = ""

@@ -73,7 +73,7 @@ def tell(run: LocalRun, output: Output) -> int:
     output.event("ended", asdict(run))
     if run.exit_code is None:
         raise MachineError(
-            f"The build in {run.output} ended without a word: its process ({run.pid}) was killed, most likely.",
+            f"The build in {run.output} ended without a report: its process ({run.pid}) was most likely killed.",
             f"The same command continues it. Its log is {run.log}",
         )
     output.result(run.said)

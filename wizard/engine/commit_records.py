@@ -12,7 +12,7 @@ from wizard.engine.ingredients import Ingredients
 from wizard.engine.looks import missing_shards
 from wizard.engine.plan import Plan
 from wizard.engine.sidecars import remove_sidecars, sidecar_folders
-from wizard.errors import PlanMismatch
+from wizard.errors import Hint, PlanMismatch
 from wizard.storage import PREFIX, SUFFIX, name_of_temporary, time_in, write_whole
 from wizard.targets import registry
 from wizard.targets.names import RECORD_FOLDER, STAGING, STATE_FOLDER
@@ -193,7 +193,7 @@ def _refuse_foreign(folder: Path, begun: RecordedPlan | None, plan: Plan) -> Non
     present = registry.anything(folder) if differs else foreign_files(folder, [plan.target])
     if not present:
         return
-    elsewhere = "Choose another folder with --set output.path=FOLDER, or remove the shards that are there"
+    elsewhere = Hint("Choose another folder: {}. Or remove the shards that are there", "output.path=FOLDER")
     if theirs is None:
         raise PlanMismatch(
             f"{folder} holds {files_in_words(present, plan.target)}, and no {plan_path(folder).relative_to(folder)} "

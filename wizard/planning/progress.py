@@ -18,7 +18,7 @@ def stoppable(report: Report, stopping: Callable[[], bool]) -> Report:
 
     def checked(event: Event) -> None:
         if stopping():
-            raise Interrupted("Stopped before the first shard was begun.")
+            raise Interrupted("Stopped before the first shard was started.")
         report(event)
 
     return checked

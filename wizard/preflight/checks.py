@@ -237,7 +237,7 @@ def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building
     bad = failed(results, ignored)
     if not bad:
         return
-    lines = [f"{len(bad)} of {len(results)} checks {'fails' if len(bad) == 1 else 'fail'}. Nothing was begun."]
+    lines = [f"{len(bad)} of {len(results)} checks failed. Nothing was started."]
     for check in bad:
         needed = f"; needed: {check.needed}" if check.needed else ""
         lines.append(f"  {check.name}: {check.found}{needed}")

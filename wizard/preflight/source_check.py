@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from wizard.events import CheckResult, Estimated
-from wizard.formatting import human_bytes
+from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
 from wizard.planning import Job
 from wizard.sources.locate import ON_BAD_IMAGE
@@ -65,5 +65,5 @@ def _described(survey: Survey) -> str:
     if survey.official:
         md5 = f"MD5 verified {survey.verified}" if survey.verified else "MD5 not checked"
         return f"{survey.split} has the official size, {size} ({md5})"
-    classes = f" of {survey.classes:,} classes" if survey.classes else ""
-    return f"{survey.split} has {survey.images:,} images{classes}, {size}"
+    classes = f" of {counted(survey.classes, 'class')}" if survey.classes else ""
+    return f"{survey.split} has {counted(survey.images, 'image')}{classes}, {size}"

@@ -108,7 +108,7 @@ def messages(event: object) -> list[str]:
             return _checked(event)
         case Estimated():
             amounts = f"about {with_range(event.bytes_out, human_bytes)} · about {with_range(event.seconds, duration)}"
-            basis = f"measured on {event.sampled:,} images"
+            basis = f"measured on {counted(event.sampled, 'image')}"
             kept = "" if event.kept is None else f" · about {event.kept:,} of {event.images:,} images keep their bytes"
             if event.converted:
                 kept += f" · {become_jpeg(event.converted)}"
@@ -146,7 +146,7 @@ def _start(event: Started) -> str:
 
 
 def _of_split(split: SplitStart, event: Started) -> str:
-    images = f"{split.images:,} {split.split} images"
+    images = counted(split.images, f"{split.split} image")
     if event.one_file_per_image:
         return images + (f" ({split.images_done:,} of them done before)" if split.images_done else "")
     before = f" ({split.shards_done:,} of them done before)" if split.shards_done else ""

@@ -43,7 +43,7 @@ def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
     built = "nothing was left to build"
     if event.images_built:
         rate = event.images_built / max(event.seconds, 1e-9)
-        built = f"{event.images_built:,} images built in {clock(event.seconds)} ({rate:,.0f} images/s)"
+        built = f"{counted(event.images_built, 'image')} built in {clock(event.seconds)} ({rate:,.0f} images/s)"
     lines.append(f"  {human_bytes(bytes_in)} became {human_bytes(bytes_out)} ({ratio}) · {built}")
     lines = [*_fitted(lines, width), *glance]
     if event.imagenet:
@@ -58,13 +58,14 @@ def slice_finished(event: SliceResult) -> str:
     built = "nothing was left to build"
     if event.images_built:
         rate = event.images_built / max(event.seconds, 1e-9)
-        built = f"{event.images_built:,} images built in {clock(event.seconds)} ({rate:,.0f} images/s)"
+        built = f"{counted(event.images_built, 'image')} built in {clock(event.seconds)} ({rate:,.0f} images/s)"
     done = f"{event.shards_done:,} of {event.shards_planned:,} shards of all slices are done"
+    held = f"{counted(event.images_out, 'image')} in {counted(event.shards, 'shard')}"
     lines = [
         f"Finished slice {event.slice}.",
-        f"  {event.images_out:,} images in {counted(event.shards, 'shard')} · {human_bytes(event.bytes_out)} · {built}",
+        f"  {held} · {human_bytes(event.bytes_out)} · {built}",
         *([f"  {len(event.skipped):,} skipped"] if event.skipped else []),
-        f"  {done}. The slice that does the last one completes the dataset.",
+        f"  {done}. The slice that finishes last completes the dataset.",
         "",
         f"Watch it   imagenet-setup status {shlex.quote(event.output)}",
     ]
@@ -93,7 +94,7 @@ def _split(split: SplitSummary, target: Target) -> str:
     # A shard of image files is only what is built at a time; no file shows it.
     shards = "" if target.one_file_per_image else f" · {split.shards:>5,} {'shard' if split.shards == 1 else 'shards'}"
     of = "" if split.images_in == split.images_out else f" of {split.images_in:,}"
-    boxes = f" · {split.boxes:,} {'box' if split.boxes == 1 else 'boxes'}" if split.boxes else ""
+    boxes = f" · {counted(split.boxes, 'box')}" if split.boxes else ""
     return (
         f"  {split.split:<10} {split.images_out:>9,}{of} images{shards} · "
         f"{human_bytes(split.bytes_in):>8} → {human_bytes(split.bytes_out):>8}{boxes}"

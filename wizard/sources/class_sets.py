@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wizard.errors import Hint, InputError
-from wizard.formatting import few
+from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import HIGHEST, are_numbers, as_text, numbered
 from wizard.sources.samples import SampleTable
 
 _NAMED = 5
-_FEWER = Hint("Use more classes ({}), or leave this split out (source.splits)", "source.classes=10")
 
 
 def class_set_notes(
@@ -47,10 +48,22 @@ def of_first_classes(tables: Mapping[Split, SampleTable], count: int) -> dict[Sp
     for split, table in tables.items():
         rows = np.flatnonzero(np.isin(table.label, chosen))
         if not len(rows):
-            raise InputError(f"{split} has no images of the classes selected by source.classes = {count}.", _FEWER)
+            raise InputError(
+                f"{split} has no images of the classes selected by source.classes = {count}.",
+                _more_classes(leading.ranks, table.ranks, split),
+            )
         # All files stay: if source shards are kept, one with no images left becomes an empty shard.
         found[split] = replace(table.take(rows), files=table.files, file=table.file[rows], left_out=table.left_out)
     return found
+
+
+def _more_classes(leading: NDArray[np.integer[Any]], present: NDArray[np.integer[Any]], split: Split) -> Hint:
+    """How many of the leading classes are enough for a split to have images; leaving it out, if none are."""
+    found = np.flatnonzero(np.isin(leading, present))
+    others = f"leave {split} out of source.splits"
+    if not len(found):
+        return Hint(f"{others[:1].upper()}{others[1:]}; it has none of the other splits' classes")
+    return Hint(f"Use more classes ({{}}), or {others}", f"source.classes={int(found[0]) + 1}")
 
 
 def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool]]:
@@ -63,11 +76,11 @@ def _sets_apart(tables: Mapping[Split, SampleTable]) -> Iterator[tuple[str, bool
         if split == "train" or not present:
             continue
         more, fewer = sorted(present - theirs), len(theirs - present)
-        lacks = f"{_classes(fewer)} of train" if fewer else ""
+        lacks = f"{counted(fewer, 'class')} of train" if fewer else ""
         if more:
             named = few([table.classes.names[rank] for rank in more], _NAMED)
             also = f"; it has no images of {lacks}" if lacks else ""
-            yield f"{split} has {_classes(len(more))} that train does not have: {named}{also}", True
+            yield f"{split} has {counted(len(more), 'class')} that train does not have: {named}{also}", True
         elif lacks:
             yield f"{split} has no images of {lacks}", False
 
@@ -84,7 +97,7 @@ def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int
         first = f"class {names[0]} has label {int(names[0]) + base}"
         yield (
             f"Class folders are numbers, and output.label_base = {base} adds {base} to each: {first}; "
-            "--set output.label_base=0 stores the numbers unchanged"
+            "labels from 0 are the numbers unchanged (output.label_base = 0)"
         )
     if not text:
         return
@@ -103,7 +116,3 @@ def _numbers_among(names: Sequence[str]) -> Iterator[str]:
     if len(numbers) > len(others) and sorted(numbers) != sorted(numbers, key=int):
         because = f"{others[0]} is not one" if others else f"{max(numbers, key=int)} is more than {HIGHEST:,}"
         yield f"Class folders are numbers, but the labels are not these numbers, because {because}: names sort as text"
-
-
-def _classes(count: int) -> str:
-    return "1 class" if count == 1 else f"{count:,} classes"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 NUMBER: re.Pattern[str] = re.compile(r"(\d+)-of-(\d+)", re.ASCII)
 """A file's number and the count of its set; numbers begin at 0, or at 1."""
 _LISTED = 5
-_ONE_SET = "Leave only one set of them in the folder"
+_ONE_SET = "Keep only one set of them in the folder"
 
 
 class SetProblem(NamedTuple):

@@ -129,7 +129,7 @@ def split_train(train: SampleTable, rule: Holdout) -> tuple[SampleTable, SampleT
     number = int(held.sum())
     there = int((sizes > 1).sum())
     what = f"{rule.images:,}" if rule.images else rule.text
-    told = f"{counted(number, 'image')} of {_classes(there)}"
+    told = f"{counted(number, 'image')} of {counted(there, 'class')}"
     rule_told = f"{told} are held out for validation: {what} of each class, {_ORDERS[rule.order]}"
     notes = (SelectionNote(rule_told), *_on_small_classes(sizes, rule, train.classes))
     rest = rows_of(train, np.flatnonzero(~held))
@@ -174,8 +174,4 @@ def _are(count: int, with_what: str = "") -> str:
     >>> _are(1), _are(2, " of one image")
     ('1 class is', '2 classes of one image are')
     """
-    return f"{_classes(count)}{with_what} {'is' if count == 1 else 'are'}"
-
-
-def _classes(count: int) -> str:
-    return "1 class" if count == 1 else f"{count:,} classes"
+    return f"{counted(count, 'class')}{with_what} {'is' if count == 1 else 'are'}"

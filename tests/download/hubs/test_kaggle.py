@@ -57,6 +57,8 @@ def token(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
     for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLEHUB_CACHE", "KAGGLE_KERNEL_RUN_TYPE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("wizard.download.hubs.kaggle.POLICY", SHORT)
+    # The client looks for who calls it, six times through all of pytest's frames and all modules: a second each time.
+    monkeypatch.setattr(client("kagglehub.clients"), "get_user_agent", lambda: "kagglehub")
 
 
 class Fetching:

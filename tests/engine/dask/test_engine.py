@@ -88,7 +88,7 @@ def test_ctrl_c_while_workers_are_waited_for_ends_the_run(own_cluster: Cluster, 
                 break
         rest = process.stderr.read()
     assert process.returncode == 130
-    assert "Stopped before the first shard was begun" in rest
+    assert "Stopped before the first shard was started" in rest
 
 
 def test_hosts_with_more_calls_than_cores_are_named() -> None:

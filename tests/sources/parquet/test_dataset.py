@@ -334,7 +334,8 @@ def test_files_of_two_revisions_are_named_with_the_difference(
 ) -> None:
     write(tmp_path / TWO[0], [Row("1.png", 0)], ["ant", "bee"])
     write(tmp_path / TWO[1], [Row("2.png", 0)], **other)
-    assert difference in refused(tmp_path, r"00001-of-00002\.parquet is not of one set with .*00000-of-00002").what
+    said = r"00001-of-00002\.parquet does not belong to the same set as .*00000-of-00002"
+    assert difference in refused(tmp_path, said).what
 
 
 def test_splits_that_name_classes_differently_are_refused(tmp_path: Path) -> None:

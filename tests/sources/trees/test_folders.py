@@ -147,7 +147,7 @@ def test_flat_validation_can_be_labeled_by_folders_named_as_synsets(tmp_path: Pa
 
 def test_flat_validation_of_a_class_that_has_no_folder_is_named(tmp_path: Path) -> None:
     data = opened(write(tmp_path, [f"train/{TENCH}/1.jpg", f"val/{FIRST_VALIDATION}.JPEG"]), "folders")
-    with pytest.raises(InputError, match=rf"{FIRST_VALIDATION}.JPEG is an image of {SEA_SNAKE}, which is none of the"):
+    with pytest.raises(InputError, match=rf"{FIRST_VALIDATION}.JPEG is an image of {SEA_SNAKE}, which is not one"):
         names(data, "validation", tmp_path)
 
 

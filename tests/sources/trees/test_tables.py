@@ -49,7 +49,7 @@ def test_files_that_systems_leave_are_ignored(tmp_path: Path) -> None:
     ("files", "said"),
     [
         ([f"val/{FIRST_VALIDATION}_{TENCH}.JPEG"], f"says {TENCH} at its end, but {FIRST_VALIDATION} is an image of"),
-        ([f"val/{FIRST_VALIDATION}.JPEG", "val/cat.jpg"], "cat.jpg lies in no class's folder"),
+        ([f"val/{FIRST_VALIDATION}.JPEG", "val/cat.jpg"], "cat.jpg is not in a class's folder"),
         (
             [f"val/{FIRST_VALIDATION}.JPEG", f"val/{FIRST_VALIDATION} (1).JPEG"],
             rf"\(1\).JPEG is named like a copy of {FIRST_VALIDATION}.JPEG",
@@ -78,7 +78,7 @@ def test_a_validation_image_in_the_folder_of_another_synset_is_refused_where_lab
     tmp_path: Path,
 ) -> None:
     write(tmp_path, [f"val/{TENCH}/{FIRST_VALIDATION}.JPEG"])
-    why = f"is an image of {SEA_SNAKE}, by its name, but lies in the folder of {TENCH}"
+    why = f"is an image of {SEA_SNAKE}, by its name, but is in the folder of {TENCH}"
     with pytest.raises(InputError, match=why):
         names(opened(tmp_path, "ilsvrc2012"), "validation", tmp_path)
 
@@ -95,7 +95,7 @@ def test_warns_about_a_validation_image_of_a_renumbered_subset(tmp_path: Path) -
 @pytest.mark.parametrize("file", [f"{GOLDFISH}_7.JPEG", f"{GOLDFISH}_x.jpg"])
 def test_an_image_of_another_synset_is_refused_in_the_folder_of_a_synset(tmp_path: Path, file: str) -> None:
     write(tmp_path, [f"train/{TENCH}/{file}", f"train/fish/{file}"])
-    with pytest.raises(InputError, match=f"is an image of {GOLDFISH}, by its name, but lies in the folder of {TENCH}"):
+    with pytest.raises(InputError, match=f"is an image of {GOLDFISH}, by its name, but is in the folder of {TENCH}"):
         names(opened(tmp_path, "folders"), "train", tmp_path)
     (tmp_path / "train" / TENCH / file).unlink()
     (tmp_path / "train" / TENCH).rmdir()
@@ -157,7 +157,7 @@ def test_members_of_a_class_archive_are_looked_at_as_files_are(
 def test_a_class_that_appears_after_the_look_is_refused(tmp_path: Path) -> None:
     data = opened(write(tmp_path, ["train/a/1.jpg"]))
     write(tmp_path, ["train/b/1.jpg"])
-    with pytest.raises(InputError, match="train/b is none of the classes"):
+    with pytest.raises(InputError, match="train/b is not one of the classes"):
         names(data, "train", tmp_path)
 
 

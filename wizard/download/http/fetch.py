@@ -117,8 +117,8 @@ def _download(archive: Archive, remote: Remote, part: Part, session: Session) ->
         except RemoteChanged:
             remote = _after_change(archive, remote, part, session)
     raise DownloadError(
-        f"{archive.name}: {_CHANGES} times the server's answer contradicted what it says of the file; "
-        f"{human_bytes(part.size)} of it are here and are kept.",
+        f"{archive.name}: {_CHANGES} times, the server contradicted what it had said of this file; "
+        f"{human_bytes(part.size)} of it were received and are kept.",
         "Try again later, or use another mirror: --base URL",
     )
 

@@ -144,7 +144,7 @@ class Watch:
             _, text = next(iter(self._refused.values()))
             raise MachineError(
                 f"No worker of {self._connection.place} could be used for {duration(RETURN)}: {text}.",
-                "Correct that there, or start other workers; the same command then resumes where it stopped",
+                "Fix that there, or start other workers; the same command then resumes where it stopped",
             )
 
     async def _welcome(self, addresses: Collection[str]) -> None:

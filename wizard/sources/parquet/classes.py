@@ -20,7 +20,7 @@ _ALIKE = 0.9
 """Share of the names, or of the rows, that must be ImageNet's: a rest may be spelled otherwise, or be wrong."""
 _BACKGROUND = "background"
 """Name of label 0 where ImageNet's labels begin with 1."""
-_ONE_REVISION = "Leave only the files of one dataset, at one revision, in the folder"
+_ONE_REVISION = "Keep only the files of one dataset, at one revision, in the folder"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

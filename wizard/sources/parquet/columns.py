@@ -27,7 +27,7 @@ _ROWS = 1 << 14
 """Rows whose names and labels are read at once."""
 _LONGEST = 255
 """Bytes of the longest name that is kept: a column of names is as wide as the longest."""
-_ONE_REVISION = "Leave only the files of one dataset, at one revision, in the folder; or download it into an empty one"
+_ONE_REVISION = "Keep only the files of one dataset, at one revision, in the folder; or download it into an empty one"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,7 +107,9 @@ def _scan(files: ParquetFiles, progress: Progress) -> Arrays:
             found = read_schema(path, opened)
             schema = schema or found
             if difference := schema.difference(found):
-                raise InputError(f"{path} is not of one set with {files.files[0]}: {difference}.", _ONE_REVISION)
+                raise InputError(
+                    f"{path} does not belong to the same set as {files.files[0]}: {difference}.", _ONE_REVISION
+                )
             # Which columns hold names does not matter to the set: files without any are given names.
             parts += _parts(path, number, opened, replace(schema, names=found.names))
         progress(number + 1, len(files.files))

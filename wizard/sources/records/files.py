@@ -15,7 +15,7 @@ from wizard.sources.split_names import split_in_file_name, split_of_folder
 from wizard.sources.trees.copies import original_name
 from wizard.sources.trees.image_names import is_image, passed_over
 
-_ONE_SET = "Leave only one set of them in the folder"
+_ONE_SET = "Keep only one set of them in the folder"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wizard.formatting import counted
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import Classes, imagenet, of_folders
 from wizard.sources.names import unsafe
@@ -59,13 +60,13 @@ def of_imagenet() -> LabelMap:
 def _own(schema: Schema, count: int) -> tuple[Classes, str]:
     names = schema.classes
     if not names:
-        return _numbers(count), f"{count:,} classes without names: they are called by their labels."
+        return _numbers(count), f"{counted(count, 'class')} without names: they are called by their labels."
     if any(unsafe(name) or "/" in name or name == "." for name in names):
         # Where the result is folders, those of classes are called so.
         why = f"{schema.labels_file} has names that no folder could have, so classes are called by their labels."
         return Classes(names=_numbers(len(names)).names, words=names), why
     hint = "; source.labels=ilsvrc2012 gives those of the full set" if all_imagenet(schema) else ""
-    return of_folders(names), f"{len(names):,} classes: labels are those of {schema.labels_file}{hint}."
+    return of_folders(names), f"{counted(len(names), 'class')}: labels are those of {schema.labels_file}{hint}."
 
 
 def _numbers(count: int) -> Classes:

@@ -154,7 +154,7 @@ def _problem(name: str, form: Form, files: Sequence[Path], stated: SplitInfo) ->
         return (
             f"{files[0].parent / INFO} states {count:,} files of {name}, but {len(files):,} are there, such as "
             f"{files[0].name}.",
-            f"Leave only one set of them in the folder; or {AGAIN[0].lower()}{AGAIN[1:]}",
+            f"Keep only one set of them in the folder; or {AGAIN[0].lower()}{AGAIN[1:]}",
         )
     if form == "array_record" and find_spec("array_record") is None:
         return (

@@ -26,8 +26,8 @@ def image_table(split: Split, columns: Columns, schema: Schema, labels: LabelMap
     """The table of a split's images.
 
     Raises:
-        InputError: a label is none of the classes, or missing in train or validation; or an image of ImageNet is there
-            twice, or with another class's label.
+        InputError: a label is not one of the classes, or missing in train or validation; or an image of ImageNet is
+            there twice, or with another class's label.
     """
     count = len(columns)
     shards = columns.shards

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from wizard.errors import Hint, InputError
+from wizard.formatting import counted
 from wizard.ilsvrc2012.archives import CLASSES, Split
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import HIGHEST, Classes, are_numbers, as_text, by_number, imagenet, of_folders
@@ -69,19 +70,19 @@ RULES: tuple[Rule, ...] = (
 REASONS: Mapping[Outcome, tuple[str, ...]] = {
     "imagenet": ("{official}: labels are ImageNet's.",),
     "ids": (
-        "{count:,} classes: labels follow their numbers in the lists ({first} is the first); {{}} sorts them by name.",
+        "{classes}: labels follow their numbers in the lists ({first} is the first); {{}} sorts them by name.",
         "source.labels=folders",
     ),
     "numbers": (
-        "{count:,} classes named by numbers: labels are these numbers, {range} (output.label_base = 1 adds 1 to each).",
+        "{classes} named by numbers: labels are these numbers, {range} (output.label_base = 1 adds 1 to each).",
     ),
     "text": (
-        "{count:,} classes: labels are those of the folders, sorted by name as text; {{}} uses the numbers themselves.",
+        "{classes}: labels are those of the folders, sorted by name as text; {{}} uses the numbers themselves.",
         "source.labels=numbers",
     ),
-    "names": ("{count:,} classes: labels are those of the folders, sorted by name.",),
+    "names": ("{classes}: labels are those of the folders, sorted by name.",),
     "synsets": (
-        "{count:,} classes, all of them ImageNet's: labels are those of the folders; {{}} gives those of the full set.",
+        "{classes}, all of them ImageNet's: labels are those of the folders; {{}} gives those of the full set.",
         "source.labels=ilsvrc2012",
     ),
 }
@@ -124,7 +125,7 @@ def label_space(splits: Mapping[Split, SplitDir], asked: Labels, ids: tuple[str,
     amount: Amount = "some" if len(names) <= _MOST else "too many"
     outcome = decide(Seen(asked, bool(sign), bool(unknown), amount if names else "none", are_numbers(names), bool(ids)))
     facts = {
-        "count": len(names),
+        "classes": counted(len(names), "class"),
         "official": sign or f"{len(names):,} of ImageNet's {CLASSES:,} synsets are there",
         "first": next(iter(ids), ""),
         "range": "",

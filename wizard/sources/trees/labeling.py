@@ -32,7 +32,7 @@ class Labeling:
     def rank(self, name: str) -> int:
         """The rank of a class's folder; InvalidName if there is no such class."""
         if name not in self.class_ranks:
-            raise InvalidName("is none of the classes")
+            raise InvalidName("is not one of the classes")
         return self.class_ranks[name]
 
     def in_class(self, name: str, below: str) -> str:
@@ -74,13 +74,13 @@ class Labeling:
             original = original_name(base)
             if parse_image_name(original):
                 raise InvalidName(f"is named like a copy of {original}")
-            raise InvalidName("lies in no class's folder, and its name says no class")
+            raise InvalidName("is not in a class's folder, and its name gives no class")
         if parsed.problem:
             raise InvalidName(parsed.problem)
         if parsed.split != split:
             raise InvalidName(f"is an image of {parsed.split}, by its name, not of {split}")
         if split != "test" and parsed.wnid not in self.class_ranks:
-            raise InvalidName(f"is an image of {parsed.wnid}, which is none of the classes")
+            raise InvalidName(f"is an image of {parsed.wnid}, which is not one of the classes")
         return parsed.name, self.class_ranks[parsed.wnid] if split != "test" else UNLABELED
 
     def renumbered(self, names: Iterable[bytes]) -> str:
@@ -105,7 +105,7 @@ class Labeling:
             raise InvalidName(problem)
         checked = name in ranks() or self.classes.whole_imagenet
         if checked and wnid and wnid != name:
-            raise InvalidName(f"is an image of {wnid}, by its name, but lies in the folder of {name}")
+            raise InvalidName(f"is an image of {wnid}, by its name, but is in the folder of {name}")
 
 
 def safe(name: str) -> str:

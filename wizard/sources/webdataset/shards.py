@@ -156,7 +156,7 @@ def _shard_files(
         (how, one), (other, another) = list(first.items())[:2]
         problem = SetProblem(
             f"The shards of {split} are not compressed alike: {one} {_packed(how)}, {another} {_packed(other)}.",
-            "Leave only one set of them in the folder",
+            "Keep only one set of them in the folder",
         )
     folders = {path.parent for path in paths}
     return ShardFiles(
@@ -183,7 +183,7 @@ def _several_sets(split: Split, groups: Sequence[ShardGroup]) -> SetProblem | No
         return None
     return SetProblem(
         f"The shards of {split} belong to more than one set: {numbered[0]} and {numbered[1]}.",
-        "Leave only one set of them in the folder",
+        "Keep only one set of them in the folder",
     )
 
 

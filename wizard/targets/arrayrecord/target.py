@@ -42,7 +42,7 @@ class ArrayRecords(OneFileShards):
     offer: ClassVar[Offer] = Offer(
         title="ArrayRecord shards",
         about="for Grain, JAX and TFDS without TensorFlow",
-        help="ArrayRecord shards are few large files whose images are read in any order.",
+        help="ArrayRecord shards are a few large files whose images can be read in any order.",
         short="ArrayRecord",
         folder="arrayrecords",
     )

@@ -20,7 +20,7 @@ OPTION = Option(
         Allowed(SWIN, "Swin Transformer", "train_map.txt, val_map.txt, for zipped folders", "lists for Swin"),
         Allowed(lists.CLASSES, "classes.json", "each label's class and name, as in Keras", "classes.json"),
     ),
-    description="whose files lie beside the images; dinov2 is for folders of classes",
+    description="whose metadata is written beside the images; dinov2 is for folders of classes",
     text="Metadata files beside the images?",
     label="Metadata",
     help="ImageFolder, timm and Keras need none. DINOv2 and mmpretrain read lists of the images and their labels.",

@@ -69,7 +69,7 @@ class TFRecords(OneFileShards):
     offer: ClassVar[Offer] = Offer(
         title="TFRecord shards",
         about="for tf.data, DALI and the older trainers",
-        help="TFRecord shards are few large files, read fast from any disk or network.",
+        help="TFRecord shards are a few large files, read fast from any disk or network.",
         short="TFRecord",
         folder="tfrecords",
     )

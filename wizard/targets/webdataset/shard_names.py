@@ -82,11 +82,11 @@ NAMES_OPTION = Option(
             review="named as in webdataset's examples",
         ),
     ),
-    description="whose names the shards have; imagenet1k- and imagenet- only if the classes are ILSVRC2012's",
+    description="how shards are named; imagenet1k- and imagenet- only if the classes are ILSVRC2012's",
     text="How are the shards named?",
     label="Shard names",
-    help="Trainers that have names of shards in them find those of timm or webdataset as they are. The number of "
-    "shards follows, unless it is given. Names say imagenet only if the classes are the 1,000 of ILSVRC2012.",
+    help="Training scripts with fixed shard names find those of timm or webdataset unchanged. The number of shards "
+    "follows, unless it is given. Names say imagenet only if the classes are the 1,000 of ILSVRC2012.",
 )
 
 

@@ -51,7 +51,7 @@ class WebDataset(OneFileShards):
     offer: ClassVar[Offer] = Offer(
         title="WebDataset tars",
         about="train-000000.tar, read in sequence over a network too",
-        help="WebDataset tars are few large files, read in sequence by PyTorch code.",
+        help="WebDataset tars are a few large files, read in sequence by PyTorch code.",
         short="WebDataset",
         folder="webdataset",
     )

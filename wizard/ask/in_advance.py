@@ -1,0 +1,41 @@
+"""Answers that the command line gives before the questions, as section.key=value."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wizard.ask.asking import absolute
+from wizard.ask.holdout import is_usual_holdout
+from wizard.ask.prompt import Value
+from wizard.ask.questions import BY_KEY
+from wizard.ask.setup_draft import as_answer, flat
+from wizard.ask.trainers import OTHER, family_of
+from wizard.profile_override import table_of
+
+_PATHS = ("source.path", "output.path")
+
+
+def layers(settings: Sequence[str]) -> dict[str, Any]:
+    """The layers of a new draft in which these settings are answered; the rest is open.
+
+    Raises:
+        UsageError: a setting is not section.key=value, or a path in it cannot be understood.
+        ProfileError: lists every unknown key, and every value that is not allowed.
+    """
+    values = flat(table_of(settings))
+    if trainer := values.get("output.trainer"):
+        values["family"] = family_of(trainer)
+    elif "output.format" in values:
+        values["family"] = OTHER  # else a trainer is asked for, which may want another format
+    asked = tuple(key for key in BY_KEY if key in values)
+    # A rule that is not always offered is offered while it stands in the layer below.
+    kept = "source.holdout" if not is_usual_holdout(values.get("source.holdout")) else ""
+    chosen = {key: _answer(key, values.pop(key)) for key in asked if key != kept}
+    return {"chosen": chosen, "profile": values, "asked": asked, "given": asked}
+
+
+def _answer(key: str, value: Any) -> Value:
+    answer = as_answer(value)
+    if key not in _PATHS:
+        return answer
+    meant, _ = BY_KEY[key].meant(absolute(BY_KEY[key], answer))
+    return meant

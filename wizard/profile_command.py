@@ -1,0 +1,57 @@
+"""A profile as a command line that builds the same anywhere, without the profile's file."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+
+from wizard import profile_store
+from wizard.folders import recipes_folder
+from wizard.profile import Profile
+from wizard.profile_override import parse_value
+
+_FOLLOWS = " \\\n    "
+"""Between settings: each has a line of its own, so that all can be copied from a narrow terminal."""
+
+
+def as_command(profile: Profile) -> str:
+    """The shortest `imagenet-setup run RECIPE --set …` that builds what a profile asks for."""
+    found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_store.recipes()]
+    name, settings = min(found, key=lambda each: len(each[1]))
+    return _FOLLOWS.join([f"imagenet-setup run {name}", *(f"--set {shlex.quote(each)}" for each in settings)])
+
+
+def _settings(recipe: str, profile: Profile) -> list[str]:
+    """What has to be set for a recipe to become this profile, as after --set."""
+    path, wanted = str(recipes_folder() / f"{recipe}.toml"), _flat(profile)
+    settings = {key: _as_text(wanted[key]) for key in ("source.path", "output.path")}
+    # Twice, because a trainer that is set also sets what has to be set back where the profile has it otherwise.
+    for _ in range(2):
+        there = _flat(profile_store.load(path, _joined(settings)))
+        unlike = [key for key in {**wanted, **there} if wanted.get(key) != there.get(key)]
+        settings |= {key: _as_text(wanted.get(key)) for key in unlike}
+    return _joined(settings)
+
+
+def _joined(settings: Mapping[str, str]) -> list[str]:
+    return [f"{key}={value}" for key, value in settings.items()]
+
+
+def _flat(profile: Profile) -> dict[str, Any]:
+    """The values by their dotted keys; the name and the version build nothing."""
+    sections = profile.model_dump(mode="json", exclude_none=True, exclude={"name", "schema_version"})
+    return {f"{section}.{key}": value for section, values in sections.items() for key, value in values.items()}
+
+
+def _as_text(value: Any) -> str:
+    """A value as after --set key=; nothing for none."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and parse_value(value) == value:
+        return value
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        return str(table.as_string())
+    return str(tomlkit.item(value).as_string())
