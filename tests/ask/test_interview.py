@@ -355,7 +355,7 @@ def test_what_makes_no_other_dataset_keeps_name_and_folder_and_says_that_the_pro
     script, outcome = converse("edit", "run.workers", "2", "save", draft=replayed)
     assert outcome is not None
     assert (outcome.profile.name, outcome.profile.output_path) == ("mine", tmp_path / "out")
-    assert "  · the profile mine is replaced; the one before is mine.toml.bak" in script.said
+    assert "  · the profile mine is replaced; the old one is mine.toml.bak" in script.said
 
 
 def test_a_folder_of_ones_own_choice_is_kept_and_the_saved_profile_too(
