@@ -255,7 +255,7 @@ class Interview:
         replaced = differs_from_saved(profile, self._draft.context)
         path = profile_store.save(profile, profile.name)
         if replaced:
-            self._prompter.say(f"  · the profile {profile.name} is replaced; the one before is {path.name}.bak")
+            self._prompter.say(f"  · the profile {profile.name} is replaced; the old one is {path.name}.bak")
         setup_draft.forget()
         return path
 
