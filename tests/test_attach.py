@@ -160,7 +160,7 @@ def test_a_killed_build_does_not_look_alive(tmp_path: Path, capsys: pytest.Captu
     assert main(["attach", str(tmp_path / "out")]) == 4
     err = capsys.readouterr().err
     assert "ended without a report: its process" in err
-    assert "→ Go on with: imagenet-setup run trial\n" in err
+    assert "→ Resume with: imagenet-setup run trial\n" in err
 
 
 def test_of_several_builds_one_has_to_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,15 @@ def folder() -> Path:
 def this_process(output: Path, part: str = "", command: str = "") -> LocalRun:
     """A run of this process, which begins now."""
     own = psutil.Process()
-    return LocalRun(host=_HOST, pid=own.pid, born=own.create_time(), begun=time.time(), output=str(output), slice=part)
+    return LocalRun(
+        host=_HOST,
+        pid=own.pid,
+        born=own.create_time(),
+        begun=time.time(),
+        output=str(output),
+        slice=part,
+        command=command,
+    )
 
 
 def write(run: LocalRun) -> None:
