@@ -14,7 +14,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from tests.helpers import contents, profile
+from tests.helpers import contents, profile, toml
 from tests.show.scenes import Terminal, under_way
 from tests.test_build import CROPPED
 from wizard import local_runs, profile_store
@@ -43,7 +43,7 @@ def _no_build_is_left() -> Iterator[None]:
 
 
 def run_of(out: Path, **values: object) -> LocalRun:
-    made = replace(local_runs.this_process(out, ""), **values)  # type: ignore[arg-type]
+    made = replace(local_runs.this_process(out), **values)  # type: ignore[arg-type]
     local_runs.write(made)
     return made
 
@@ -128,6 +128,14 @@ def test_a_build_in_the_background_that_does_not_begin_says_why(
     assert "failed at " in err
 
 
+def test_nothing_is_started_in_the_background_that_nobody_could_watch(
+    raw: Path, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "state").write_text("in the way")
+    assert main(["run", str(toml(raw, tmp_path / "out", tmp_path / "p.toml")), "--background"]) == 4
+    assert f"{home}/state/runs cannot be written" in capsys.readouterr().err
+
+
 def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["attach"]) == 0
     assert capsys.readouterr().out == "No build runs on this machine.\n"
@@ -145,11 +153,14 @@ def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.
 
 def test_a_killed_build_does_not_look_alive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    run_of(tmp_path / "out", state="building", pid=child.pid, born=psutil.Process(child.pid).create_time())
+    born, command = psutil.Process(child.pid).create_time(), "imagenet-setup run trial"
+    run_of(tmp_path / "out", state="building", pid=child.pid, born=born, command=command)
     child.kill()
     child.communicate()
     assert main(["attach", str(tmp_path / "out")]) == 4
-    assert "ended without a report: its process" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "ended without a report: its process" in err
+    assert "→ Resume with: imagenet-setup run trial\n" in err
 
 
 def test_of_several_builds_one_has_to_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,7 @@ def test_an_unknown_profile_name_suggests_a_similar_one() -> None:
 def test_invalid_toml_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("[image\n")
-    with pytest.raises(ProfileError, match="it is not TOML"):
+    with pytest.raises(ProfileError, match="it is not valid TOML"):
         load(str(path))
 
 
@@ -309,7 +309,7 @@ def test_the_profiles_name_is_the_files_name_with_invalid_characters_replaced(tm
 
 def test_a_profile_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_bytes(b"name = '\xff'\n")
-    with pytest.raises(ProfileError, match="it is not TOML"):
+    with pytest.raises(ProfileError, match="it is not valid TOML"):
         load(str(tmp_path / "p.toml"))
 
 

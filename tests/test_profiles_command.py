@@ -63,7 +63,7 @@ def test_list_marks_broken_files_and_still_lists_the_others(
     assert main(["profiles", "list"]) == 0
     out = capsys.readouterr().out
     assert "  bad-keys\n    ✗ image.quality = 900: allowed is 100 or less (and 1 more)\n" in out
-    assert "  no-toml\n    ✗ it is not TOML: " in out
+    assert "  no-toml\n    ✗ it is not valid TOML: " in out
     assert "  newer\n    ✗ schema_version = 99: " in out
     assert "  no-section\n    ✗ output = 3: allowed is a section" in out
     assert f"  {mine.stem}\n    tfrecord: " in out

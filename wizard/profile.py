@@ -33,7 +33,7 @@ SCHEMA = 1
 """The version of the form that profiles have today."""
 
 _FIX = Hint(
-    "Give values with {} (a list as {}), take one out with {}, or fix the file",
+    "Give values with {} (a list as {}), remove one with {}, or fix the file",
     "section.key=value",
     'source.splits=["train"]',
     "section.key=",

@@ -96,7 +96,7 @@ def read(path: Path) -> Table:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(str(path), [f"it is not TOML: {error}"], "Fix that place in the file") from error
+        raise ProfileError(str(path), [f"it is not valid TOML: {error}"], "Fix that place in the file") from error
     # A file may have any name; a profile's name becomes a file's again.
     table.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem).lstrip(".-")[:100])
     version = table.setdefault("schema_version", SCHEMA)

@@ -340,13 +340,22 @@ def test_another_size_of_a_replayed_profile_gets_a_name_and_a_folder_of_its_own(
     assert profile_store.load("mine").image.quality == 80
 
 
+def test_a_name_and_a_folder_that_tell_what_is_built_follow_every_change(
+    converse: Converse, replayed: SetupDraft
+) -> None:
+    _, outcome = converse("edit", "image.quality", 90, "edit", "image.size", 72, "save", draft=replayed)
+    assert outcome is not None
+    assert outcome.profile.name.endswith("shortest-72-q90")
+    assert outcome.profile.output_path.name == outcome.profile.name
+
+
 def test_what_makes_no_other_dataset_keeps_name_and_folder_and_says_that_the_profile_is_replaced(
     converse: Converse, replayed: SetupDraft, tmp_path: Path
 ) -> None:
     script, outcome = converse("edit", "run.workers", "2", "save", draft=replayed)
     assert outcome is not None
     assert (outcome.profile.name, outcome.profile.output_path) == ("mine", tmp_path / "out")
-    assert "  · the profile mine is replaced; the one before is mine.toml.bak" in script.said
+    assert "  · the profile mine is replaced; the old one is mine.toml.bak" in script.said
 
 
 def test_a_folder_of_ones_own_choice_is_kept_and_the_saved_profile_too(
@@ -424,6 +433,7 @@ def test_the_page_of_images_is_looked_at_from_the_review_which_comes_again(
     script, _ = converse(*forward, "preview", "done", "preview", BACK, "preview", LEAVE, "quit")
     assert script.served == script.pages * 3
     assert script.keys[-7:] == ["review", "preview"] * 3 + ["review"]
+    assert len(script.tables) == 1
 
 
 def test_there_is_no_page_to_look_at_where_images_keep_their_bytes(converse: Converse, forward: list[Any]) -> None:
@@ -473,11 +483,14 @@ def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Conve
     assert len(again.shard_names) == 7
 
 
-def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, forward: list[Any]) -> None:
+def test_the_command_is_shown_below_the_review_which_does_not_come_again_and_push_it_away(
+    converse: Converse, forward: list[Any]
+) -> None:
     script, _ = converse(*forward, "command")
     (command,) = script.commands
     assert "--set image.size=64" in command
     assert script.keys[-2:] == ["review", "review"]
+    assert len(script.tables) == 1
     assert profile_store.saved() == []
 
 

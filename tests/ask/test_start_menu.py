@@ -115,7 +115,7 @@ def test_an_unusable_profile_is_reported_with_all_its_problems_and_how_to_fix_it
     script = Script(["profile", "broken", "profile", "wrong", LEAVE])
     with pytest.raises(KeyboardInterrupt):
         choose_start(script)
-    assert "it is not TOML" in script.said[0]
+    assert "it is not valid TOML" in script.said[0]
     assert "image.qualty" in script.said[1]
     assert "output.seed" in script.said[1]
     assert script.said[1].endswith("→ Fix it with: imagenet-setup profiles edit wrong")
@@ -151,13 +151,13 @@ def test_an_unfinished_build_is_offered_and_continues_its_profile(raw: Path, tmp
 def test_a_build_that_runs_is_offered_to_be_watched_and_not_to_be_resumed(raw: Path, tmp_path: Path) -> None:
     made = profile(raw, tmp_path / "out")
     interrupted(made)
-    run = local_runs.this_process(made.output_path, "")
+    run = local_runs.this_process(made.output_path)
     local_runs.write(run)
     script = Script([f"watch:{run.name}"])
     assert choose_start(script) == run
     (menu,) = script.asked
     assert [choice.value for choice in menu.choices] == [f"watch:{run.name}", "new", "recipe", "download"]
-    assert menu.choices[0].title == f"Watch the build that runs in {made.output_path}"
+    assert menu.choices[0].title == f"Watch the build running in {made.output_path}"
     local_runs.write(replace(run, state="stopped"))
     script = Script(["new"])
     choose_start(script)

@@ -106,7 +106,7 @@ def test_files_pass_or_fail_with_what_the_disk_can_hold() -> None:
     assert checks.files(OUT, DISK, 10_000).status == "pass"
     check = checks.files(OUT, DISK, 10_001)
     assert check.status == "fail"
-    assert check.command_fix == f"Remove files on /data (ext4), take fewer shards, or {ELSEWHERE}"
+    assert check.command_fix == f"Remove files on /data (ext4), use fewer shards, or {ELSEWHERE}"
 
 
 def test_a_disk_without_a_number_of_files_passes() -> None:

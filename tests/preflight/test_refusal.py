@@ -33,7 +33,7 @@ def test_a_refusal_names_every_failed_check_with_its_fix() -> None:
         "  open-files: open_files seen; needed: open_files needed",
         "    → Fix open_files",
     ]
-    assert error.value.hint == "Fix that, or go on anyway with --ignore disk --ignore open-files"
+    assert error.value.hint == "Fix this, or continue anyway with --ignore disk --ignore open-files"
 
 
 def test_a_refusal_of_one_check_is_said_in_the_singular() -> None:
@@ -81,4 +81,4 @@ def test_no_build_begins_without_raw_data_and_a_place_to_write(name: str) -> Non
         require_known([name])
     with pytest.raises(SetupError) as error:
         refuse(results_of(**{name: "fail", "disk": "fail"}), ["disk"], building=True)
-    assert error.value.hint == "Fix that first"
+    assert error.value.hint == "Fix this first"

@@ -89,8 +89,8 @@ ADVANCED: tuple[Question[Context], ...] = (
         text="Which JPEG encoder?",
         label="Encoder",
         help="At the same quality number, both give about the same PSNR; jpegli's files are about a sixth smaller, and "
-        "it takes about three times as long as libjpeg-turbo to encode an image. Trainers read both alike. Its bytes "
-        "also depend on the type of processor, so a build cannot be resumed on a machine with another type.",
+        "it takes about three times as long as libjpeg-turbo to encode an image. Trainers read both alike. jpegli's "
+        "bytes also depend on the type of processor, so a build cannot be resumed on a machine with another type.",
         default=lambda _: encoders.DEFAULT,
         choices=lambda _: (
             Choice("libjpeg-turbo", "libjpeg-turbo", "fastest"),

@@ -24,18 +24,21 @@ def apart(before: SetupDraft, after: SetupDraft) -> SetupDraft:
     """The draft after a change, with a folder and a name of its own where they are another build's.
 
     The folder is another's if something was built there, or the saved profile of that name writes there; the name is if
-    its saved profile says something else. Whichever of the two was answered is left as it is.
+    its saved profile says something else. A folder or a name that told what was in it tells it again. Whichever of the
+    two was answered is left as it is.
     """
     try:
         old, new = profile_of(before), profile_of(after)
     except SetupError:  # the review says what does not fit
         return after
-    saved = _saved(new.name, after.context)
-    if old.output_path == new.output_path and not _same(old, new) and _is_in_use(new.output_path, saved):
-        after = _with(after, OUTPUT, as_typed(_beside(new.output_path, after)))
+    saved, told = _saved(new.name, after.context), _telling(before)
+    folder, name = new.output_path, new.name
+    if old.output_path == folder and not _same(old, new) and (folder.name == told or _is_in_use(folder, saved)):
+        after = _with(after, OUTPUT, as_typed(_beside(folder, after)))
         new = profile_of(after)
-    if old.name == new.name and saved is not None and not _same(saved, new):
-        after = _with(after, NAME, str(BY_KEY[NAME].default(after.answers)))
+    is_another = saved is not None and not _same(saved, new)
+    if old.name == name and (is_another or (name == told and not _same(old, new))):
+        after = _with(after, NAME, _telling(after))
     return after
 
 
@@ -52,8 +55,12 @@ def differs_from_saved(profile: Profile, context: Context) -> bool:
 
 def _beside(output: Path, draft: SetupDraft) -> Path:
     """A new folder beside another; its name tells what is in it."""
-    stem = str(BY_KEY[NAME].default(draft.answers))
-    return output.with_name(_free(stem, lambda name: output.with_name(name).exists()))
+    return output.with_name(_free(_telling(draft), lambda name: output.with_name(name).exists()))
+
+
+def _telling(draft: SetupDraft) -> str:
+    """A name that no profile has, and that tells what is built."""
+    return str(BY_KEY[NAME].default(draft.answers))
 
 
 def _with(draft: SetupDraft, key: str, value: str) -> SetupDraft:

@@ -63,6 +63,6 @@ def output_remark(value: Value, known: Answers[Context]) -> str:
     more = " or more" if len(entries) == _MANY else ""
     there = "1 file or folder" if len(entries) == 1 else f"{len(entries):,}{more} files and folders"
     return (
-        f"{shortened(path)} already holds {there}, and no dataset of this program; what is built will lie among "
+        f"{shortened(path)} already holds {there}, and no dataset of this program; the result will be mixed with "
         f"them. To keep them apart, go back and name another one, such as {shortened(path / name)}."
     )

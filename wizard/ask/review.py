@@ -130,12 +130,12 @@ def review_prompt(
         begin = [
             Choice("verify", "Verify it", "re-reads every shard and opens it as a trainer does"),
             Choice("size", "Build it in another size", "into a folder of its own"),
-            Choice("folder", "Build it in another folder", "the same once more"),
+            Choice("folder", "Build it in another folder", "the same again"),
         ]
     elif can_be_ignored(failing):
         begin = [Choice("start", f"{start}{_despite(failing)}")]
         if background:
-            about = "the shell is free once it builds"
+            about = "the shell is free once the build starts"
             begin.append(Choice("background", f"{start} in the background{_despite(failing)}", about))
     elif any(check.setting == ELSEWHERE for check in failing):
         begin = [Choice("folder", "Choose another folder")]
@@ -208,7 +208,9 @@ def _converted(job: Job) -> str:
     if not converted:
         return ""
     quality = {job.recipes[split].quality or LOSSLESS_ENOUGH for split in converted}
-    return f" · {become_jpeg(added(converted.values()))}, quality {' and '.join(map(str, sorted(quality)))}"
+    tables = [job.surveys[split].table for split in converted]
+    about = "about " if any(table.formats.is_sample for table in tables if table is not None) else ""
+    return f" · {about}{become_jpeg(added(converted.values()))}, quality {' and '.join(map(str, sorted(quality)))}"
 
 
 def _kept(estimated: Estimated) -> str:

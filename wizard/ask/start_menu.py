@@ -25,13 +25,13 @@ _SHOWN = 5
 """Unfinished builds that are offered, the latest first."""
 _PATHS = ("source.path", "output.path")
 _HELP: Mapping[str, str] = {
-    "watch": "A build that runs can be watched; it goes on when you leave.",
+    "watch": "A running build can be watched; it continues when you leave.",
     "build": "An unfinished build resumes with the missing shards.",
-    "continue": "An unfinished setup goes on with the question that was open.",
+    "continue": "An unfinished setup continues at the question that was open.",
     "new": "A new setup asks what will open the result, and where the raw data is, in any form.",
     "profile": "A saved profile's answers can be changed before anything is done.",
-    "recipe": "A recipe is a dataset that is known by its settings; the wizard asks for the rest.",
-    "download": "The archives can be had from image-net.org, a mirror, Kaggle or Hugging Face.",
+    "recipe": "A recipe has the settings of a well-known dataset; the wizard asks for the rest.",
+    "download": "The archives can be downloaded from image-net.org, a mirror, Kaggle or Hugging Face.",
 }
 """A sentence on each choice, by its value up to a colon."""
 
@@ -60,7 +60,7 @@ def choose_start(
     while True:
         begun = _begun_before()
         if not begun and start == "first" and at_hand():
-            prompter.say("Recipes and downloads are in the menu, to which going back from the first question leads.")
+            prompter.say("Recipes and downloads are in the menu: go back from the first question.")
             return new()
         choices = _choices(begun)
         prompt = Prompt(
@@ -107,8 +107,8 @@ def _begun_before() -> tuple[Choice, ...]:
     choices = [
         Choice(
             f"watch:{run.name}",
-            f"Watch the build that runs in {shortened(Path(run.output))}",
-            f"process {run.pid}, begun {duration(time.time() - run.begun)} ago",
+            f"Watch the build running in {shortened(Path(run.output))}",
+            f"process {run.pid}, started {duration(time.time() - run.begun)} ago",
         )
         for run in running.values()
     ]
@@ -134,7 +134,7 @@ def _choices(begun: Sequence[Choice]) -> tuple[Choice, ...]:
     return (
         *begun,
         Choice("new", "Start a new setup", found_in_words()),
-        Choice("recipe", "Start from a recipe", f"{len(profile_store.recipes())} that are known by name"),
+        Choice("recipe", "Start from a recipe", f"{len(profile_store.recipes())} to choose from"),
         Choice("download", "Download the archives", "I don't have it yet"),
     )
 
@@ -156,7 +156,7 @@ def _filled_in(prompter: Prompter, text: str, listed: Sequence[Listed]) -> Setup
             key="profile",
             kind="choice",
             text=text,
-            help="Its answers are taken for a new setup, and can all be changed before anything is done.",
+            help="Its answers fill in a new setup, and can all be changed before anything is done.",
             default=chosen or listed[0].name,
             choices=tuple(Choice(each.name, each.name, each.about) for each in listed),
         )

@@ -98,7 +98,7 @@ def files(output: Path, there: Disk, needed: int) -> CheckResult:
     result = CheckResult(name="files", looked_at=where, found=found, needed=f"{needed:,} files")
     if free is None or free >= needed:
         return result
-    fix = f"Remove files on {where}, take fewer shards, or choose another folder"
+    fix = f"Remove files on {where}, use fewer shards, or choose another folder"
     return replace(result, status="fail", fix=fix, setting=ELSEWHERE)
 
 
@@ -244,9 +244,9 @@ def refuse(results: Sequence[CheckResult], ignored: Collection[str], *, building
         if check.fix:
             lines.append(f"    → {check.command_fix}")
     names = [check.name for check in bad]
-    fix = "Fix that first"
+    fix = "Fix this first"
     if can_be_ignored(bad):
-        fix = f"Fix that, or go on anyway with {' '.join(f'--ignore {name}' for name in names)}"
+        fix = f"Fix this, or continue anyway with {' '.join(f'--ignore {name}' for name in names)}"
     kinds = [kind for name, kind in _BEFORE_A_BUILD.items() if building and name in names]
     raise (kinds[0] if kinds else MachineError)("\n".join(lines), fix)
 
