@@ -43,7 +43,7 @@ def _no_build_is_left() -> Iterator[None]:
 
 
 def run_of(out: Path, **values: object) -> LocalRun:
-    made = replace(local_runs.this_process(out, ""), **values)  # type: ignore[arg-type]
+    made = replace(local_runs.this_process(out), **values)  # type: ignore[arg-type]
     local_runs.write(made)
     return made
 
@@ -153,11 +153,14 @@ def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.
 
 def test_a_killed_build_does_not_look_alive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    run_of(tmp_path / "out", state="building", pid=child.pid, born=psutil.Process(child.pid).create_time())
+    born, command = psutil.Process(child.pid).create_time(), "imagenet-setup run trial"
+    run_of(tmp_path / "out", state="building", pid=child.pid, born=born, command=command)
     child.kill()
     child.communicate()
     assert main(["attach", str(tmp_path / "out")]) == 4
-    assert "ended without a report: its process" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "ended without a report: its process" in err
+    assert "→ Resume with: imagenet-setup run trial\n" in err
 
 
 def test_of_several_builds_one_has_to_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

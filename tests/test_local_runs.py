@@ -12,7 +12,7 @@ from wizard.local_runs import LocalRun
 
 
 def run(**values: object) -> LocalRun:
-    return replace(local_runs.this_process(Path("/data/out"), ""), **values)  # type: ignore[arg-type]
+    return replace(local_runs.this_process(Path("/data/out")), **values)  # type: ignore[arg-type]
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class LocalRun:
         born: when its process started, which tells it from a later one with its ID; epoch seconds, as all times here.
         begun: when the run did.
         slice: which part of the build it is, as "3/16"; empty for the whole.
+        command: that continues it, if it ends early.
         said: the last thing it said, once it has ended: its result or its error.
         view: what its dashboard shows, as JSON; None unless it is watched.
     """
@@ -48,6 +49,7 @@ class LocalRun:
     begun: float
     output: str
     slice: str = ""
+    command: str = ""
     state: State = "preparing"
     ended: float | None = None
     exit_code: int | None = None
@@ -92,10 +94,18 @@ def folder() -> Path:
     return state_folder() / "runs"
 
 
-def this_process(output: Path, part: str) -> LocalRun:
+def this_process(output: Path, part: str = "", command: str = "") -> LocalRun:
     """A run of this process, which begins now."""
     own = psutil.Process()
-    return LocalRun(host=_HOST, pid=own.pid, born=own.create_time(), begun=time.time(), output=str(output), slice=part)
+    return LocalRun(
+        host=_HOST,
+        pid=own.pid,
+        born=own.create_time(),
+        begun=time.time(),
+        output=str(output),
+        slice=part,
+        command=command,
+    )
 
 
 def write(run: LocalRun) -> None:

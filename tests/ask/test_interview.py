@@ -433,6 +433,7 @@ def test_the_page_of_images_is_looked_at_from_the_review_which_comes_again(
     script, _ = converse(*forward, "preview", "done", "preview", BACK, "preview", LEAVE, "quit")
     assert script.served == script.pages * 3
     assert script.keys[-7:] == ["review", "preview"] * 3 + ["review"]
+    assert len(script.tables) == 1
 
 
 def test_there_is_no_page_to_look_at_where_images_keep_their_bytes(converse: Converse, forward: list[Any]) -> None:
@@ -482,11 +483,14 @@ def test_start_saves_the_profile_and_its_replay_is_the_same_plan(converse: Conve
     assert len(again.shard_names) == 7
 
 
-def test_the_command_is_shown_and_the_review_comes_again(converse: Converse, forward: list[Any]) -> None:
+def test_the_command_is_shown_below_the_review_which_does_not_come_again_and_push_it_away(
+    converse: Converse, forward: list[Any]
+) -> None:
     script, _ = converse(*forward, "command")
     (command,) = script.commands
     assert "--set image.size=64" in command
     assert script.keys[-2:] == ["review", "review"]
+    assert len(script.tables) == 1
     assert profile_store.saved() == []
 
 

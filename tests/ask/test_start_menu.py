@@ -151,7 +151,7 @@ def test_an_unfinished_build_is_offered_and_continues_its_profile(raw: Path, tmp
 def test_a_build_that_runs_is_offered_to_be_watched_and_not_to_be_resumed(raw: Path, tmp_path: Path) -> None:
     made = profile(raw, tmp_path / "out")
     interrupted(made)
-    run = local_runs.this_process(made.output_path, "")
+    run = local_runs.this_process(made.output_path)
     local_runs.write(run)
     script = Script([f"watch:{run.name}"])
     assert choose_start(script) == run

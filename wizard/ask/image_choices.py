@@ -20,8 +20,10 @@ def _not_kept(known: defaults.Known) -> str:
     """What becomes of other formats, short enough to stand beside it; the report on the raw data has all."""
     chosen = defaults.splits_of(known)
     tables = [survey.table for split, survey in known.context.surveys.items() if split in chosen]
-    converted = added(table.formats.converted for table in tables if table is not None)
+    formats = [table.formats for table in tables if table is not None]
+    converted = added(each.converted for each in formats)
     if not converted:
         return "largest; MLPerf's rule"
     others = converted if len(converted) == 1 else {"others": sum(converted.values())}
-    return f"{become_jpeg(others)}, Q{LOSSLESS_ENOUGH}"
+    about = "about " if any(each.is_sample for each in formats) else ""
+    return f"{about}{become_jpeg(others)}, Q{LOSSLESS_ENOUGH}"

@@ -34,6 +34,8 @@ from wizard.submit.sbatch import sbatch_is_here
 from wizard.typed_path import expanded
 
 OUTPUT = "output.path"
+SHOWN = ("command", "script", "preview")
+"""Choices of the review that lead back to it."""
 SIZES = ("image.size", "image.height", "image.resize")
 """What another size is asked by."""
 
@@ -188,38 +190,43 @@ class Interview:
 
     def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
         failing = checks.failed(verdict.checks, ())
-        page = self._consequences.page
         on_cluster = checks.failed(that_matter(verdict.checks), ())
         prompt = review_prompt(
             failing,
             on_cluster if sbatch_is_here() else None,
             is_complete=verdict.is_complete,
-            has_preview=page is not None,
+            has_preview=self._consequences.page is not None,
             background=self._view.has_person,
         )
-        match self._prompter.ask(prompt):
+        # The review above would come again and push what was shown off the screen.
+        while (chosen := self._prompter.ask(prompt)) in SHOWN:
+            self._show(str(chosen), profile, verdict, tuple(check.name for check in on_cluster))
+        match chosen:
             case "start" | "background" as how:
                 return self._start(how, profile, verdict, tuple(check.name for check in failing))
             case "verify":
                 return Outcome(kind="verify", profile=profile)
             case "cluster":
                 return self._submit(profile, verdict, tuple(check.name for check in on_cluster))
-            case "script":
-                prepared = self._cluster.prepare(verdict, tuple(check.name for check in on_cluster))
-                if prepared is not None:
-                    self._view.scripts(prepared)
             case "save":
                 return Outcome(kind="saved", profile=profile, path=self._save(profile))
-            case "preview" if page is not None:
-                look_at(page, self._prompter, self._view)
-            case "command":
-                self._view.command(as_command(profile))
             case "quit":
                 setup_draft.save(self._draft)
                 return Outcome(kind="left", profile=profile)
-            case chosen:
+            case _:
                 self._change(str(chosen))
         return None
+
+    def _show(self, what: str, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> None:
+        """Shows what was chosen in the review and changes no answer."""
+        if what == "command":
+            self._view.command(as_command(profile))
+        elif what == "script":
+            prepared = self._cluster.prepare(verdict, ignored)
+            if prepared is not None:
+                self._view.scripts(prepared)
+        elif self._consequences.page is not None:
+            look_at(self._consequences.page, self._prompter, self._view)
 
     def _change(self, chosen: str) -> None:
         """Changes what was chosen in the review, or asks what is to be changed."""

@@ -204,11 +204,14 @@ def images(job: Job) -> str:
 
 def _converted(job: Job) -> str:
     """What becomes of images that are not JPEGs where JPEGs keep their bytes."""
-    converted = {split: kinds for split in job.recipes if (kinds := job.conversions(split))}
+    converted = {split: job.conversions(split) for split in job.recipes}
+    converted = {split: kinds for split, kinds in converted.items() if kinds}
     if not converted:
         return ""
     quality = {job.recipes[split].quality or LOSSLESS_ENOUGH for split in converted}
-    return f" · {become_jpeg(added(converted.values()))}, quality {' and '.join(map(str, sorted(quality)))}"
+    tables = [job.surveys[split].table for split in converted]
+    about = "about " if any(table.formats.is_sample for table in tables if table is not None) else ""
+    return f" · {about}{become_jpeg(added(converted.values()))}, quality {' and '.join(map(str, sorted(quality)))}"
 
 
 def _kept(estimated: Estimated) -> str:

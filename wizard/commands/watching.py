@@ -74,7 +74,7 @@ def tell(run: LocalRun, output: Output) -> int:
     if run.exit_code is None:
         raise MachineError(
             f"The build in {run.output} ended without a report: its process ({run.pid}) was most likely killed.",
-            f"The same command continues it. Its log is {run.log}",
+            f"Resume with: {run.command}\n  Log: {run.log}",
         )
     output.result(run.said)
     when = "" if run.ended is None else f" {moment(run.ended)}"

@@ -42,8 +42,7 @@ class LocalRunReporter:
     """
 
     def __init__(self, output: Path, part: str, resume: str, terminal: Terminal) -> None:
-        self._run = local_runs.this_process(output, part)
-        self._resume = resume
+        self._run = local_runs.this_process(output, part, resume)
         self._terminal, self._loss_is_said = terminal, False
         self._progress = Progress()
         self._line_due = time.monotonic() + _LINE
@@ -58,7 +57,7 @@ class LocalRunReporter:
         with suppress(Exception):
             local_runs.forget_old()
         self._write(self._run)
-        self._say(f"{self._resume} (process {self._run.pid} on {self._run.host})")
+        self._say(f"{self._run.command} (process {self._run.pid} on {self._run.host})")
         writer = threading.Thread(target=self._write_until, args=(ended,), daemon=True)
         writer.start()
         try:
@@ -66,7 +65,7 @@ class LocalRunReporter:
         except BaseException as error:
             how = ending(error)
             why = how.why or "Stopped at once; what was finished is kept."
-            hint = how.hint or (f"Resume with: {self._resume}" if how.state == "stopped" else "")
+            hint = how.hint or (f"Resume with: {self._run.command}" if how.state == "stopped" else "")
             self._end(how.state, how.exit_code, f"✗ {why}\n→ {hint}" if hint else f"✗ {why}")
             raise
         finally:

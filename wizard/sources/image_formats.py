@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wizard.formats import image_codec
+from wizard.sources.names import in_lists
 
 JPEG = "JPEG"
 _BY_SUFFIX: Mapping[bytes, str] = {
@@ -25,6 +26,7 @@ _BY_SUFFIX: Mapping[bytes, str] = {
     b".avif": "AVIF",
 }
 """Suffix -> format, by the names that `image_codec.sniff` gives."""
+_LONGEST = max(map(len, _BY_SUFFIX))
 LOOKED_AT = 16
 """Images whose first bytes are looked at, at most, where names tell nothing."""
 _TITLES = {"WEBP": "WebP"}
@@ -62,11 +64,17 @@ def image_formats(names: npt.NDArray[np.bytes_], heads: Heads) -> ImageFormats:
         names: bytes[n], those of the images.
         heads: reads some of those whose names tell nothing.
     """
-    kinds = [_BY_SUFFIX.get(name[name.rfind(b".") :].lower(), "") for name in names.tolist()]
-    counts = Counter(kinds)
+    endings: Counter[bytes] = Counter()
+    for some in in_lists(names):
+        endings.update(name[-_LONGEST:] for name in some)
+    kinds = {ending: _BY_SUFFIX.get(ending[ending.rfind(b".") :].lower(), "") for ending in endings}
+    counts: Counter[str] = Counter()
+    for ending, count in endings.items():
+        counts[kinds[ending]] += count
     unknown = counts.pop("", 0)
     if unknown:
-        seen = Counter(image_codec.sniff(head) for head in heads(np.flatnonzero(np.array(kinds) == "")))
+        is_unknown = [np.array([not kinds[name[-_LONGEST:]] for name in some]) for some in in_lists(names)]
+        seen = Counter(image_codec.sniff(head) for head in heads(np.flatnonzero(np.concatenate(is_unknown))))
         counts.update({kind: round(unknown * count / seen.total()) for kind, count in seen.items()})
     return ImageFormats(counts=dict(counts.most_common()), is_sample=unknown > LOOKED_AT)
 
