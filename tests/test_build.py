@@ -175,7 +175,6 @@ def test_tensorflow_reads_every_unusual_kind_of_image(raw: Path, tmp_path: Path)
 def test_a_build_reports_what_the_archives_lack(raw: Path, tmp_path: Path) -> None:
     listener = Listener()
     build_dataset(raw, tmp_path / "out", report=listener)
-    assert any("4 of 1,000 classes" in note for note in listener.notes)
     assert any("validation: records carry no bounding boxes" in note for note in listener.notes)
 
 

@@ -48,8 +48,6 @@ def recipes() -> list[Listed]:
 def find(name: str) -> Path:
     """The file that PROFILE means: a path, a saved profile's name or a shipped recipe's name, in this order.
 
-    Or the output folder of a build, which keeps its profile.
-
     Raises:
         UsageError: there is none; the names known are listed.
     """
@@ -61,8 +59,6 @@ def find(name: str) -> Path:
         if _is_file(folder / f"{name}.toml"):
             return folder / f"{name}.toml"
         known.update(file.stem for file in folder.glob("*.toml"))
-    if is_kept(path):
-        return path
     close = difflib.get_close_matches(name, sorted(known), n=1)
     raise UsageError(
         f"There is no profile {name!r}: no file of that path, and none of that name in {saved_folder()} "
@@ -72,14 +68,20 @@ def find(name: str) -> Path:
 
 
 def load(name: str, overrides: Sequence[str] = ()) -> Profile:
-    """Reads a profile and applies `section.key=value` overrides.
+    """Reads a profile and applies `section.key=value` overrides; a build's folder stands for the one that it keeps.
 
     Raises:
         UsageError: there is no such profile, or an override is not section.key=value.
         ProfileError: it is not TOML, or values are not allowed; all problems are listed.
     """
-    path = find(name)
-    table = read(path) if _is_file(path) else _kept(path)
+    try:
+        path = find(name)
+    except UsageError:
+        folder = expanded(name)
+        if not is_kept(folder):
+            raise
+        return check_with(_kept(folder), overrides, str(folder))
+    table = read(path)
     where = f"recipe {path.stem}" if path.parent == recipes_folder() else str(path)
     return check_with(table, overrides, where)
 

@@ -112,7 +112,7 @@ def test_inspect_names_a_new_target(built: Path, capsys: pytest.CaptureFixture[s
 def test_the_program_that_is_printed_loads_it(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(built)]) == 0
     said = capsys.readouterr().out
-    exec(said.partition("Load it    Python's zipfile   (pip install pip)\n")[2], {})
+    exec(said.partition("Load it    Python's zipfile\n           pip install pip\n")[2], {})
     assert capsys.readouterr().out == f"{TRAIN}\n"
 
 

@@ -204,7 +204,8 @@ def images(job: Job) -> str:
 
 def _converted(job: Job) -> str:
     """What becomes of images that are not JPEGs where JPEGs keep their bytes."""
-    converted = {split: kinds for split in job.recipes if (kinds := job.conversions(split))}
+    converted = {split: job.conversions(split) for split in job.recipes}
+    converted = {split: kinds for split, kinds in converted.items() if kinds}
     if not converted:
         return ""
     quality = {job.recipes[split].quality or LOSSLESS_ENOUGH for split in converted}

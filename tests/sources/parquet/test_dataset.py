@@ -378,3 +378,13 @@ def test_a_background_before_the_classes_of_imagenet_means_labels_from_1(tmp_pat
 def test_an_image_of_the_background_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "train-00000-of-00001.parquet", [Row("1.jpg", 0)], ["background", *WORDS])
     refused(tmp_path, "has the label 0; its class names are for 1 to 1,000")
+
+
+def test_the_formats_of_images_without_names_are_told_by_their_bytes(tmp_path: Path) -> None:
+    png = b"\x89PNG\r\n\x1a\n"
+    write(
+        tmp_path / "data/train-00000-of-00001.parquet", [Row(None, 0, png)] * 30 + [Row(None, 1)] * 10, ["ant", "bee"]
+    )
+    found = table(tmp_path).formats
+    assert found.is_sample
+    assert found.converted.keys() == {"PNG"}
