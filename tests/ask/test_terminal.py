@@ -205,8 +205,10 @@ MANY = Prompt(
         (f"7{ENTER}", "recipe-7"),
         (f"5 px{ENTER}", "recipe-5"),
         (f"recipe{DOWN}{ENTER}", "recipe-1"),
-        (f"nothing{ENTER}{BACKSPACE * 7}{DOWN}{ENTER}", "recipe-1"),
-        (f"j{ESC}{ENTER}", "recipe-0"),
+        (f"7q{ENTER}", "recipe-7"),
+        (f"7{BACKSPACE}{DOWN}{ENTER}", "recipe-1"),
+        (f"7{ESC}{DOWN}{ENTER}", "recipe-1"),
+        (f"j{ENTER}", "recipe-3"),
     ],
 )
 def test_typing_filters_a_long_list_and_esc_ends_the_filter(put: Put, keys: str, answer: str) -> None:

@@ -201,9 +201,10 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
 def shards(split: Split, known: Known) -> int:
     """As many as the older scripts write, fewer for a subset; the last profile's for the same raw data."""
     last, surveys = known.context.last, known.context.surveys
-    if last and last.source_path == known.context.folder and trainers.same_as(last, known):
-        return last.shards(split)
     images = surveys[split].images if split in surveys else IMAGES[split].images
+    same = last is not None and last.source_path == known.context.folder and trainers.same_as(last, known)
+    if last and same and last.shards(split) <= images:  # else some would be empty
+        return last.shards(split)
     most = target_of(known).usual_shards(trainers.output(known))[split]
     return max(1, min(most, images // IMAGES_A_SHARD))
 

@@ -281,11 +281,12 @@ class Interview:
             key="edit",
             kind="choice",
             text="Which answer?",
-            help="After the answer, the review is shown again.",
+            help="Each has a question, which ? explains. After the answer, the review is shown again.",
             choices=tuple(map(self._as_choice, self._draft.applying)),
         )
         self._edit(str(self._prompter.ask(prompt)))
 
     def _as_choice(self, question: Question[Context]) -> Choice:
         prompt = self._draft.prompt(question)
-        return Choice(question.key, question.label, "" if prompt.default is None else title(prompt, prompt.default))
+        answer = "" if prompt.default is None else title(prompt, prompt.default) or "none"
+        return Choice(question.key, question.label, answer)

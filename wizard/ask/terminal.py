@@ -1,5 +1,6 @@
 """Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
+import string
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from typing import Any, cast
 import questionary
 from prompt_toolkit.application import Application
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from prompt_toolkit.keys import Keys
 from questionary.prompts.common import InquirerControl
 
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
@@ -145,6 +147,8 @@ class TerminalPrompter(Prompter):
             keys.append(path_bindings(held.typed))
         if prompt.kind in (*_PATHS, "text", "number"):
             keys.append(suggestion_bindings(held.suggestion))
+        if prompt.kind == "choice" and len(prompt.choices) > _MANY:
+            keys.insert(1, _filter_bindings())
         application.key_bindings = merge_key_bindings(keys)
         return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
 
@@ -232,6 +236,23 @@ def _held_now(event: KeyPressEvent, kind: Kind) -> Callable[[_Held], _Held]:
     return lambda held: replace(held, typed=text)
 
 
+def _filter_bindings() -> KeyBindings:
+    """Letters that no choice has are not taken; questionary would show all choices again."""
+    keys = KeyBindings()
+
+    def _narrow(event: KeyPressEvent) -> None:
+        control = _list_in(event.app)
+        letter = event.key_sequence[0].key
+        if any(f"{control.search_filter or ''}{letter}".lower() in str(each.title).lower() for each in control.choices):
+            control.add_search_character(cast(Keys, letter))
+        else:
+            event.app.output.bell()
+
+    for letter in string.printable.strip() + " ":
+        keys.add(letter, eager=True)(_narrow)
+    return keys
+
+
 def _bindings(kind: Kind) -> KeyBindings:
     """The keys that every question has; eager, so that they come before questionary's own."""
     keys = KeyBindings()
@@ -244,15 +265,6 @@ def _bindings(kind: Kind) -> KeyBindings:
             control.pointed_at = 0
         else:
             event.app.exit(exception=Back())
-
-    if kind == "choice":
-
-        @keys.add("enter", eager=True)
-        def _choose(event: KeyPressEvent) -> None:
-            control = _list_in(event.app)
-            pointed_at = control.get_pointed_at()
-            if not control.search_filter or control.found_in_search:  # questionary shows all again if none is found
-                event.app.exit(result=pointed_at.value)
 
     if kind != "secret":  # a secret may contain it
 
