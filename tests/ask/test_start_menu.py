@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,3 +164,11 @@ def test_a_build_that_runs_is_offered_to_be_watched_and_not_to_be_resumed(raw: P
     script = Script(["new"])
     choose_start(script)
     assert script.asked[0].choices[0].title.startswith("Resume the unfinished build in ")
+
+
+def test_the_first_question_does_not_wait_for_what_a_build_needs() -> None:
+    code = (
+        "import sys, wizard.commands.setup; print([m for m in sys.modules if m in ('wizard.build', 'wizard.verify')])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
