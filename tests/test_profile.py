@@ -210,3 +210,10 @@ def test_absolute_paths_of_a_profile_are_read_again_as_the_same(
     profile = check(given(source={"path": "$PLACE/raw"}, output={"path": "'the $x'"}), "").with_absolute_paths()
     monkeypatch.delenv("PLACE")
     assert (profile.source_path, profile.output_path) == (tmp_path / "raw", Path("the $x").absolute())
+
+
+@pytest.mark.parametrize("name", ["ILSVRC2012_img_train.tar", "ILSVRC2012_bbox_val_v3.tgz"])
+def test_an_archive_in_the_place_of_its_folder_leads_there(raw: Path, tmp_path: Path, name: str) -> None:
+    made = check({"source": {"path": str(raw / name)}, "output": {"path": str(tmp_path / "out")}}, "")
+    assert made.source_path == raw
+    assert made.with_absolute_paths().source.path == str(raw)

@@ -50,10 +50,14 @@ class Hint(str):
 
 
 def _filled(text: str, words: Iterable[str]) -> str:
-    """The text with a word for each {}; an empty word takes the colon before it along."""
+    """The text with a word for each {}; an empty word takes the colon before it, or the brackets around it, along."""
+    filled = ""
     for word in words:  # not by str.format: the names of folders may hold braces
-        text = text.replace("{}", word, 1) if word else text.replace(": {}", "", 1)
-    return text
+        before, _, text = text.partition("{}")
+        if not word and before.endswith(" (") and text.startswith(")"):
+            before, text = before[:-2], text[1:]
+        filled += (before if word else before.removesuffix(": ")) + word
+    return filled + text
 
 
 class SetupError(Exception):

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
-from rich.markup import escape
 from rich.style import Style
 from rich.text import Text
 
@@ -48,6 +47,9 @@ class Output:
 
     They are human (colors and bars on a terminal), plain (lines without control codes), json (stdout is NDJSON), and
     quiet (only results and errors).
+
+    Attributes:
+        rows: of the terminal, that messages have taken so far.
     """
 
     def __init__(self, mode: Mode = "human") -> None:
@@ -56,6 +58,7 @@ class Output:
         color = None if self.mode == "human" else True  # None: rich heeds $NO_COLOR and looks for a terminal
         self.console: Console = _Console(stderr=True, no_color=color, highlight=False)
         self._results: Console = _Console(no_color=color, highlight=False)
+        self.rows = 0
 
     @property
     def live(self) -> bool:
@@ -104,7 +107,15 @@ class Output:
     def answered(self, question: str, answer: str) -> None:
         """Prints the line that remains of an answered question."""
         if self.mode == "human":
-            self.console.print(f"[bold cyan]?[/] [bold]{escape(question)}[/]  [cyan]{escape(answer)}[/]")
+            line = Text.assemble(("? ", "bold cyan"), (question, "bold"), "  ", (answer, "cyan"))
+            self._print_line(self.console, line)
+
+    def take_back(self, rows: int) -> None:
+        """Removes the last rows of messages from a terminal; nothing if some of them have left the screen."""
+        if self.live and 0 < rows < self.console.height:
+            self.console.file.write(f"\x1b[{rows}A\r\x1b[J")
+            self.console.file.flush()
+            self.rows -= rows
 
     @contextmanager
     def busy(self, text: str) -> Iterator[Callable[[int, int], None]]:
@@ -127,7 +138,7 @@ class Output:
         if self.mode == "human" and self.console.is_terminal:
             known = not _WITHOUT_LINKS.match(os.environ.get("TERM", ""))
             style = Style(link=_file_url(path)) if known else Style()
-            self.console.print(Text.assemble(f"  {text} ", (shortened(path), style)), soft_wrap=True)
+            self._print_line(self.console, Text.assemble(f"  {text} ", (shortened(path), style)))
         else:
             self.copyable(f"  {text} {path}")
 
@@ -151,9 +162,12 @@ class Output:
             for line in text.split("\n"):
                 for part in _wrapped(line, console.width) if wrap else [line]:
                     # As Text, not as escaped markup, which doubles a backslash at the end of a line.
-                    shown = _marked(part) if keep_glyphs else Text(_in_ascii(part))
-                    console.print(shown, soft_wrap=True)
+                    self._print_line(console, _marked(part) if keep_glyphs else Text(_in_ascii(part)))
             console.file.flush()
+
+    def _print_line(self, console: Console, line: Text) -> None:
+        console.print(line, soft_wrap=True)
+        self.rows += max(1, -(-line.cell_len // console.width))
 
 
 @contextmanager

@@ -94,3 +94,35 @@ def test_a_choice_that_is_no_longer_there_is_asked_again(context: Context) -> No
     fewer = replace(draft, context=replace(context, surveys={"train": context.surveys["train"]})).settled()
     assert "source.splits" not in fewer.asked
     assert profile_of(fewer).source.splits == ("train",)
+
+
+def test_what_was_found_is_not_left_out_because_the_last_setup_was_about_less(
+    context: Context, raw: Path, tmp_path: Path
+) -> None:
+    less = {"splits": ["train"], "boxes": "none"}
+    last = replace(context, last=profile(raw, tmp_path / "out", source=less, output={"format": "folders"}))
+    assert defaults.found_splits(known(last)) == ["train", "validation"]
+    assert defaults.boxes(known(last, {"source.splits": ["train", "validation"]})) == "train"
+
+
+def test_an_answer_is_marked_if_it_would_be_another_without_the_last_profile(
+    context: Context, raw: Path, tmp_path: Path
+) -> None:
+    image = {"resize": "shortest", "size": 256, "quality": 85}
+    last = replace(context, last=profile(raw, tmp_path / "out", image=image))
+    given = {"source.path": str(raw), "output.path": "/out"}
+    draft = replace(new_draft(chosen=given, asked=tuple(given)), context=last)
+    notes = {question.key: draft.prompt(question).note for question in draft.applying}
+    assert notes["image.size"] == "as last time"
+    assert notes["family"] == "as last time"
+    assert {notes[key] for key in ("image.quality", "source.splits", "source.boxes", "output.path")} == {""}
+    draft = draft.with_answer(BY_KEY["image.size"], 300)
+    assert draft.prompt(BY_KEY["image.size"]).note == ""
+
+
+def test_a_name_tells_what_opens_the_dataset_and_what_the_images_are(context: Context) -> None:
+    answers: dict[str, Value] = {"image.resize": "shortest", "image.size": 256, "image.quality": 85}
+    assert defaults.name(known(context, answers | {"output.trainer": "timm-wds"})) == "timm-wds-shortest-256-q85"
+    assert defaults.name(known(context, answers | {"output.format": "folders"})) == "folders-shortest-256-q85"
+    taken = replace(context, names=frozenset({"tfrecord-original"}))
+    assert defaults.name(known(taken, {"image.resize": "original"})) == "tfrecord-original-2"

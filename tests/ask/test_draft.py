@@ -104,15 +104,20 @@ def test_whatever_is_chosen_in_whatever_order_gives_a_profile_or_a_question(
     context: Context, steps: list[tuple[str, int]]
 ) -> None:
     chosen = {"source.path": str(context.folder), "output.path": "/out"}
-    draft = replace(new_draft(chosen=chosen, asked=tuple(chosen)), context=context)
+    draft = replace(new_draft(chosen=chosen, asked=tuple(chosen), given=tuple(chosen)), context=context)
     for key, number in steps:
         question = BY_KEY[key]
         choices = question.choices(draft.answers)
         if question in draft.applying and choices:
             draft = draft.with_answer(question, choices[number % len(choices)].value)
+    numbers, totals = [], []
     while (open_question := draft.next) is not None:
-        offered = draft.offered(open_question)
-        assert offered is not None
-        draft = draft.with_answer(open_question, offered)
+        prompt = draft.prompt(open_question)
+        numbers.append(prompt.number)
+        totals.append(prompt.of)
+        assert prompt.default is not None
+        draft = draft.with_answer(open_question, prompt.default)
     assert isinstance(profile_of(draft), Profile)
-    assert draft.prompt(BY_KEY["name"]).of == len([key for key in draft.asked if not BY_KEY[key].advanced])
+    assert numbers == sorted({*numbers})
+    assert totals == sorted(totals, reverse=True)
+    assert numbers[-1] == totals[-1]

@@ -1,9 +1,19 @@
 """What to do, said to somebody who answers questions and to somebody who types commands."""
 
+import ast
 import pickle
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+
+import wizard
 from wizard.ask.hints import as_error, in_setup
-from wizard.errors import Hint, InputError
+from wizard.errors import Hint, InputError, ProfileError
+from wizard.profile import check
+from wizard.profile_keys import profile_keys
+
+ROOT = Path(wizard.__file__).parent
 
 BOXES = Hint("Fetch {name} again, or leave the boxes out with {}", "source.boxes=none")
 
@@ -38,3 +48,85 @@ def test_a_hint_without_settings_is_said_as_it_is() -> None:
 
 def test_settings_outlast_the_way_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(BOXES)).settings == BOXES.settings
+
+
+def sources() -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(ROOT.rglob("*.py")):
+        yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def literals(tree: ast.AST) -> Iterator[str]:
+    """The strings of a module, without its docstrings."""
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    attributes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings | attributes:
+            yield node.value
+
+
+AT_THE_COMMAND_LINE = ("cli.py", "commands", "errors.py", "events.py", "profile_override.py", "profile_command.py")
+"""Where --set is typed, or put before a setting; a wizard shows none of this."""
+IN_PROGRAMS = ("submit/slurm.py", "show/loading.py")
+"""Scripts and programs that are written."""
+
+
+def test_a_setting_is_named_in_a_hint_alone_so_that_the_wizard_can_say_it_as_an_answer() -> None:
+    for path, tree in sources():
+        if path.parts[0] not in AT_THE_COMMAND_LINE and path.as_posix() not in IN_PROGRAMS:
+            assert not [text for text in literals(tree) if "--set" in text and path.name != "in_advance.py"], path
+
+
+def test_no_question_shows_an_error_but_through_the_hints() -> None:
+    for path, tree in sources():
+        if path.parts[0] != "ask" or path.name == "hints.py":
+            continue
+        caught = {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FormattedValue) and isinstance(node.value, ast.Name):
+                assert node.value.id not in caught, path
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str":
+                names = {each.id for each in node.args if isinstance(each, ast.Name)}
+                assert not names & (caught - {"invalid"}), path  # that is no error, but an answer
+
+
+def said_of(call: ast.Call) -> Hint | None:
+    """A hint of the code; None where its text or settings are put together."""
+    try:
+        return Hint(*map(ast.literal_eval, call.args))
+    except (ValueError, TypeError):
+        return None
+
+
+def test_every_hint_can_be_said_in_the_wizard() -> None:
+    calls = [
+        node
+        for _, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Hint"
+    ]
+    hints = [hint for hint in map(said_of, calls) if hint is not None and hint.settings and "section.key=" not in hint]
+    keys = {f"{key.section}.{key.name}" for key in profile_keys()}
+    assert len(hints) > 10
+    for hint in hints:
+        assert {setting.partition("=")[0] for setting in hint.settings} <= keys
+        assert "--set" not in in_setup(hint)
+        assert "{}" not in in_setup(hint)
+        assert "()" not in in_setup(hint)
+
+
+def test_what_a_person_has_to_find_takes_its_colon_or_brackets_along() -> None:
+    few = Hint("Hold out fewer ({}), or leave them out ({})", "source.holdout=10%", "source.min_images=NUMBER")
+    assert in_setup(few) == 'Hold out fewer (the answer 10% to "Held out"), or leave them out'
+
+
+def test_what_is_advised_about_a_profiles_file_is_not_said_in_the_wizard() -> None:
+    with pytest.raises(ProfileError) as raised:
+        check({"source": {"path": "a"}, "output": {"path": "b"}, "image": {"resize": "crop"}}, "The answers")
+    assert "--set" in raised.value.hint
+    assert "--set" not in as_error(raised.value)

@@ -504,6 +504,9 @@ def test_answers_are_kept_and_the_next_start_continues_with_them(converse: Conve
     script, outcome = converse(*forward[7:], "save", draft=draft)
     assert script.keys == ALL[7:]
     assert "Nothing is extracted" in script.said[0]
+    assert script.said[1] == "Answered so far:"
+    assert [line.split("  ")[2] for line in script.said[2:4]] == ["Opened by", "Raw data"]
+    assert any("Shortest side  64" in line for line in script.said)
     assert outcome is not None
     assert outcome.profile is not None
     assert outcome.profile.image.size == 64

@@ -1,6 +1,7 @@
 """Typing, pasting and completing a path; with keys from a pipe, as in test_terminal.py."""
 
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from wizard.ask.path_prompt import PathCompleter, complete
 from wizard.ask.prompt import Prompt, Value
 from wizard.ask.terminal import TerminalPrompter
 from wizard.output import Output
+from wizard.typed_path import expanded
 
 ENTER, TAB, RIGHT, LEFT, UP, HOME, END, BACKSPACE = "\r", "\t", "\x1b[C", "\x1b[D", "\x1b[A", "\x1b[H", "\x1b[F", "\x7f"
 Put = Callable[..., Value]
@@ -112,3 +114,18 @@ def test_tab_goes_into_the_only_folder_of_an_open_list(tmp_path: Path) -> None:
     buffer.complete_next()
     complete(buffer)
     assert buffer.text == f"{tmp_path}/data/raw/"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a backslash is between folders there")
+@pytest.mark.parametrize("name", ["plain", "my data", "$HOME", "it's", 'a "b"', "~x", "back\\slash", "end "])
+@pytest.mark.parametrize("begun", ["{}/", "~/"])
+def test_a_completed_name_is_read_as_the_folder_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, begun: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / name).mkdir()
+    text = begun.format(tmp_path)
+    (completion,) = PathCompleter(only_folders=True).get_completions(Document(text), CompleteEvent())
+    assert expanded(text + completion.text) == tmp_path / name
+    (again,) = PathCompleter(only_folders=True).get_completions(Document(text + completion.text[:2]), CompleteEvent())
+    assert completion.text[2:] == again.text

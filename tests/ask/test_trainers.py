@@ -217,3 +217,21 @@ def test_a_list_of_what_lies_beside_may_be_longer_than_a_trainer_needs_but_not_s
     assert outcome is not None
     assert outcome.profile is not None
     assert dict(outcome.profile.output)["metadata"] == ("dinov2", "mmpretrain")
+
+
+def test_back_from_which_way_in_the_review_leads_to_the_framework_and_then_out_of_the_change(
+    converse: Converse, after: Callable[[str], list[Any]]
+) -> None:
+    script, outcome = converse(*after("keras"), "edit", "family", "timm", BACK, BACK, "save", chooses_trainer=True)
+    assert script.keys[-5:] == ["edit", "family", "output.trainer", "family", "review"]
+    assert outcome is not None
+    assert outcome.profile.output.trainer == "keras"
+
+
+def test_all_that_another_trainer_changes_is_told(converse: Converse, after: Callable[[str], list[Any]]) -> None:
+    script, _ = converse(*after("tf.data"), "edit", "family", "pytorch", "imagefolder", chooses_trainer=True)
+    assert [said for said in script.said if said.startswith("  · ")] == [
+        "  · Format: Folders of classes (was TFRecord shards)",
+        "  · Train shards: no longer applies (was 1)",
+        "  · Validation shards: no longer applies (was 1)",
+    ]

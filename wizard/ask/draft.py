@@ -72,7 +72,7 @@ class Draft(Generic[C]):
 
     @property
     def total(self) -> int:
-        """How many questions the conversation has, as things stand; 0 where that cannot be told yet."""
+        """How many questions the conversation has at most; 0 where that cannot be told yet."""
         return len(self._to_put)
 
     def note(self, question: Question[C]) -> str:
@@ -138,7 +138,7 @@ class Draft(Generic[C]):
             default=self.offered(question),
             choices=question.choices(self.answers),
             number=keys.index(question.key) + 1 if in_turn else 0,
-            of=self.total,
+            of=self.total if in_turn else 0,
             note=self.note(question),
         )
 

@@ -26,6 +26,8 @@ def layers(settings: Sequence[str]) -> dict[str, Any]:
         values["family"] = family_of(trainer)
     elif "output.format" in values:
         values["family"] = OTHER  # else a trainer is asked for, which may want another format
+    if "image.size" in values:
+        values.setdefault("image.resize", "shortest")  # nothing else has one
     asked = tuple(key for key in BY_KEY if key in values)
     # A rule that is not always offered is offered while it stands in the layer below.
     kept = "source.holdout" if not is_usual_holdout(values.get("source.holdout")) else ""

@@ -21,6 +21,9 @@ KEYS_HELP = (
 _WHOLE = re.compile(r"""['"~$/\\]|[A-Za-z]:|file:""", re.ASCII | re.IGNORECASE)
 """How a path begins that does not go on from another one."""
 
+_SPECIAL = re.compile(r"""[\\$'"]|^~|\s$""")
+"""What a backslash takes to the letter."""
+
 
 class PathCompleter(Completer):
     """Names in the folder that is typed so far, however it is written; folders end in a slash, dot files come last."""
@@ -36,10 +39,14 @@ class PathCompleter(Completer):
             yield Completion("/", display=f"{text}/")
             return
         before, slash, begun = text.rpartition("/")
-        for name, is_folder in _listed(f"{before}{slash}" or "."):
-            if name.startswith(begun) and (is_folder or not self._only_folders):
-                shown = f"{name}/" if is_folder else name
-                yield Completion(shown[len(begun) :], display=shown)
+        folder = f"{before}{slash}"
+        for name, is_folder in _listed(folder or "."):
+            if self._only_folders and not is_folder:
+                continue
+            written = next((each for each in (_written(folder, name), name) if each.startswith(begun)), None)
+            if written is not None:
+                end = "/" if is_folder else ""
+                yield Completion(written[len(begun) :] + end, display=name + end)
 
 
 def path_bindings(corrected: str) -> KeyBindings:
@@ -90,6 +97,21 @@ def complete(buffer: Buffer) -> None:
         buffer.insert_text(common)
     elif len(completions) > 1:
         buffer.start_completion(select_first=False)
+
+
+def _written(folder: str, name: str) -> str:
+    """A name as it has to be typed behind a folder: escaped where it would else be read as another."""
+    if _is_read_as(folder, name, name):
+        return name
+    escaped = _SPECIAL.sub(r"\\\g<0>", name)
+    return escaped if _is_read_as(folder, escaped, name) else name
+
+
+def _is_read_as(folder: str, typed: str, name: str) -> bool:
+    try:
+        return expanded(f"{folder}{typed}") == expanded(folder or ".") / name
+    except UsageError:
+        return False
 
 
 def _listed(folder: str) -> list[tuple[str, bool]]:

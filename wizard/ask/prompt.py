@@ -41,7 +41,7 @@ class Prompt:
         default: the answer when nothing is typed; None where there is none, empty where an empty answer is valid.
         choices: of kind choice and choices; of a path, proposals.
         number: its position among the questions, from 1; 0 where it has none.
-        of: how many questions there are, as things stand; 0 where that is not known yet.
+        of: how many questions there are at most; 0 where that is not known yet.
         note: whence the default comes, as "as last time"; empty where it follows from what was found.
         error: why the previous answer was refused; empty the first time.
         typed: that answer, to be corrected.

@@ -30,6 +30,9 @@ _STORED: Mapping[str, Callable[[Any], Any]] = {
 }
 """The layers that are kept for the next start, and their types, which JSON does not tell."""
 
+_OPENING = ("output.format", "image.resize", "output.shards")
+"""Questions whose answers lead to others, in their order."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SetupDraft(Draft[Context]):
@@ -46,7 +49,16 @@ class SetupDraft(Draft[Context]):
     @property
     def total(self) -> int:
         """See Draft; it follows from what the raw data holds."""
-        return 0 if self.context.raw is None else super().total
+        if self.context.raw is None:
+            return 0
+        most = self
+        for key in _OPENING:
+            question = BY_KEY[key]
+            if key not in most.asked and question in most.applying:
+                choices = question.choices(most.answers)
+                tried = [replace(most, chosen={**most.chosen, key: choice.value}) for choice in choices]
+                most = max(tried, key=lambda each: len(each._to_put))
+        return len(most._to_put)
 
     def with_folder(self, path: str) -> Self:
         """The draft that offers a folder of raw data."""

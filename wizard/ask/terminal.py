@@ -13,6 +13,7 @@ from questionary.prompts.common import InquirerControl
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
 from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
 from wizard.ask.suggestion import suggestion_bindings
+from wizard.ask.transcript import Transcript
 from wizard.output import Output
 
 _STYLE = questionary.Style(
@@ -74,10 +75,18 @@ class TerminalPrompter(Prompter):
     def __init__(self, output: Output, /, **io: Any) -> None:
         self._output = output
         self._io = io
+        self._screen = Transcript(output)
 
     def ask(self, prompt: Prompt) -> Value:
         """See Prompter."""
-        return self._ask_among(prompt) if prompt.kind == "path" and prompt.choices else self._ask(prompt)
+        self._screen.begin(prompt.key)
+        try:
+            answer = self._ask_among(prompt) if prompt.kind == "path" and prompt.choices else self._ask(prompt)
+        except Back:
+            self._screen.went_back()
+            raise
+        self._screen.answered()
+        return answer
 
     def _ask_among(self, prompt: Prompt) -> Value:
         """A path chosen from the proposals, or typed after all; going back leads from typing to the proposals."""
@@ -119,6 +128,7 @@ class TerminalPrompter(Prompter):
 
     def accepted(self, prompt: Prompt, answer: Value) -> None:
         """See Prompter."""
+        self._screen.accepted()
         self._output.answered(prompt.text, title(prompt, answer))
 
     def say(self, text: str) -> None:

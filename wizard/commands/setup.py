@@ -1,39 +1,32 @@
 """setup: the guided way to a profile and a build, which imagenet-setup without a command starts."""
 
-import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from wizard.ask import setup_draft
 from wizard.ask.hints import as_error
 from wizard.ask.in_advance import layers
-from wizard.ask.interview import Interview
-from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.ask.setup_draft import SetupDraft, new_draft
 from wizard.ask.start_menu import Begin, Start, choose_start
-from wizard.ask.view import Outcome, View
-from wizard.build import Options
-from wizard.commands.attach import follow
-from wizard.commands.background import start_in_background
-from wizard.commands.run import start
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
-from wizard.folders import as_typed, shortened
+from wizard.folders import as_typed
 from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.profile_keys import set_help
-from wizard.profile_store import command_that_resumes, load
-from wizard.submit.present import as_fields, show_submitted
+
+if TYPE_CHECKING:
+    from wizard.ask.view import Outcome
 
 
 def setup(
@@ -63,16 +56,13 @@ def setup(
         if setup_draft.load() is None:
             raise Interrupted("Nothing was built.", "imagenet-setup begins again") from None
         raise Interrupted("Nothing was built; your answers are kept.", "imagenet-setup resumes with them") from None
-    if isinstance(ended, LocalRun):
-        return follow(ended, output)
-    if isinstance(ended, Path):
-        begun = load(str(ended))
-        session.resume = command_that_resumes(begun.output_path)
-        return start(begun, output, Options())
-    return _end(output, ended)
+    # Not at the top, as below: the first question need not wait for what a build needs.
+    from wizard.commands.setup_ending import end
+
+    return end(output, ended)
 
 
-def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start) -> Outcome | Path | LocalRun:
+def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start) -> "Outcome | Path | LocalRun":
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
@@ -80,6 +70,10 @@ def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start
         begun = _draft_or_build(output, prompter, start, begin)
         if isinstance(begun, Path | LocalRun):
             return begun
+        from wizard.ask.interview import Interview
+        from wizard.ask.live_estimate import LiveEstimate
+        from wizard.ask.view import View
+
         # Closed also at Ctrl-C, so that no worker process is left behind.
         with suppress(Back), closing(LiveEstimate()) as live:
             return Interview(prompter, View(output), live, begun).run()
@@ -121,39 +115,3 @@ def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | 
         folder = None
     session.resume = ""
     return folder
-
-
-def _end(output: Output, outcome: Outcome) -> int:
-    if outcome.kind == "left":
-        kept = "; your answers are kept. imagenet-setup resumes with them." if setup_draft.load() else "."
-        output.result(f"Nothing was built{kept}")
-        output.event("finished", {"kind": "left", "exit_code": 0})
-        return 0
-    if outcome.submitted is not None:
-        prepared, jobs = outcome.submitted
-        show_submitted(output, prepared, jobs)
-        output.event("finished", as_fields(prepared, jobs) | {"exit_code": 0})
-        return 0
-    if outcome.kind == "verify":
-        # Not at the top: few end so.
-        from wizard.commands.verify import report as verified
-
-        folder = outcome.profile.output_path
-        session.resume = f"imagenet-setup verify {shlex.quote(str(folder))}"
-        return verified(folder, output)
-    if outcome.path is None:
-        session.resume = "imagenet-setup"
-        return start(outcome.profile, output, Options(), outcome.ignored, outcome.verdict)
-    command = f"imagenet-setup run {shlex.quote(outcome.path.stem)}"
-    if outcome.kind == "saved":
-        output.result(f"Saved as {shortened(outcome.path)}. Build it with: {command}")
-        output.event("finished", {"kind": "saved", "profile": str(outcome.path), "command": command, "exit_code": 0})
-        return 0
-    output.say(f"· saved as {shortened(outcome.path)}; {command} does the same again")
-    ignoring = [f"--ignore={name}" for name in outcome.ignored]
-    if outcome.kind == "background":
-        return start_in_background(
-            ["run", outcome.path.stem, *(f"--ignore={name}" for name in outcome.ignored)], output
-        )
-    session.resume = " ".join([command, *ignoring])
-    return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)

@@ -1,0 +1,47 @@
+"""A command line that builds the same as a profile, without its file."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import profile
+from wizard.profile import check
+from wizard.profile_command import as_command
+from wizard.profile_store import load
+
+RESIZED = {"resize": "shortest", "size": 64, "quality": 80, "splits": ["train"]}
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {},
+        {"image": RESIZED, "run": {"workers": 3}},
+        {"output": {"trainer": "timm-wds"}},
+        {"output": {"trainer": "tf.data", "label_base": 0, "train_shards": 3}, "image": RESIZED},
+        {"output": {"trainer": "dinov2"}, "source": {"splits": ["train"], "boxes": "none", "holdout": "10%"}},
+        {"run": {"engine": "dask", "cluster": {"queue": "cpu", "cores": 16}, "scheduler": "SLURMCluster", "jobs": 2}},
+    ],
+)
+@pytest.mark.parametrize("folder", ["raw", "my data # $x", "true"])
+def test_the_command_loads_as_the_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sections: dict[str, Any], folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / folder).mkdir()
+    made = profile(tmp_path / folder, tmp_path / "out", **sections)
+    made = made.model_copy(update={"source": made.source.model_copy(update={"path": folder})})
+    program, run, recipe, *settings = shlex.split(as_command(made).replace("\\\n", ""))
+    assert (program, run) == ("imagenet-setup", "run")
+    assert set(settings[::2]) == {"--set"}
+    assert load(recipe, settings[1::2]).model_dump(exclude={"name"}) == made.model_dump(exclude={"name"})
+
+
+def test_a_recipe_needs_no_more_than_its_folders() -> None:
+    made = load("nvidia-480-q85", ["source.path=~/raw", "output.path=/out"])
+    assert as_command(made) == (
+        "imagenet-setup run nvidia-480-q85 \\\n    --set 'source.path=~/raw' \\\n    --set output.path=/out"
+    )
+    assert check(made.model_dump(mode="json", exclude_none=True), "") == made
