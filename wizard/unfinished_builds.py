@@ -23,6 +23,7 @@ class Unfinished:
     Attributes:
         profile: the file that continues it.
         idle: seconds since its last shard.
+        part: what a person calls a shard.
     """
 
     output: Path
@@ -30,6 +31,7 @@ class Unfinished:
     done: int
     shards: int
     idle: float
+    part: str = "shard"
 
 
 def begun(profile: Profile, *, whole: bool) -> None:
@@ -81,6 +83,7 @@ def _read(entry: Path) -> Unfinished | None:
         done=count_records(output),
         shards=plan.shards,
         idle=max(0.0, time.time() - written),
+        part=plan.part,
     )
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.show.statuses import every, found, on_host, seen, sliced, worker
@@ -165,3 +167,10 @@ def test_a_text_has_no_more_than_some_rows() -> None:
     lines = told(SCENES["hundred"])
     assert len(lines) == 26
     assert "and 81 more hosts" in lines
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_where_each_image_is_a_file_of_its_own_parts_are_counted(scene: str) -> None:
+    said = told(replace(SCENES[scene], part="part"))
+    assert "part" in said[1]
+    assert not [each for each in said if "shard" in each]

@@ -14,7 +14,7 @@ HOLDOUTS = (
     Choice(NO_HOLDOUT, "No", "train keeps all its images"),
     Choice("10%", "10 % of each class"),
     Choice("20%", "20 % of each class"),
-    Choice(50, "50 images of each class", "as ILSVRC2012's validation and ImageNet-21K-P's have"),
+    Choice(50, "50 images of each class", "as in ILSVRC2012 and ImageNet-21K-P"),
 )
 
 

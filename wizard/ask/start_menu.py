@@ -117,7 +117,7 @@ def _begun_before() -> tuple[Choice, ...]:
         Choice(
             f"build:{each.profile}",
             f"Resume the unfinished build in {shortened(each.output)}",
-            f"{each.done:,} of {each.shards:,} shards, stopped {duration(each.idle)} ago",
+            f"{each.done:,} of {counted(each.shards, each.part)}, stopped {duration(each.idle)} ago",
         )
         for each in unfinished[:_SHOWN]
     ]

@@ -36,7 +36,9 @@ def problems(status: Status) -> list[Problem]:
     """What a person should know beyond the numbers, the worst first; the good end is among it."""
     if status.state == "complete":
         check = f"Check it   imagenet-setup verify {shlex.quote(status.output)}"
-        return [Problem(key="complete", text=f"✓ All shards are done, and dataset.json describes them\n{check}")]
+        return [
+            Problem(key="complete", text=f"✓ All {status.part}s are done, and dataset.json describes them\n{check}")
+        ]
     return [*_ended(status), *_not_running(status)]
 
 
@@ -73,25 +75,24 @@ def _not_running(status: Status) -> Iterator[Problem]:
         who = _who([each.number for each in status.idle], status.slices)
         verb = "does not run" if len(status.idle) == 1 else "do not run"
         whose = "its" if len(status.idle) == 1 else "their"
-        text = (
-            f"! {who} {verb}: {whose} {_shards(missing)} until {'it is' if len(status.idle) == 1 else 'they are'} run"
-        )
+        they_are = "it is" if len(status.idle) == 1 else "they are"
+        text = f"! {who} {verb}: {whose} {_stay_missing(missing, status)} until {they_are} run"
         yield Problem(key=text, text=text)
     elif missing:
         gone = () if status.loss is None else status.loss.gone.values()
         were = f" ({few(gone, _GONE)})" if gone else ""
         then = f"\nBuild them   {status.command}" if status.command else f" until {_BEGAN} is given again"
-        text = f"! Nothing runs here: {_shards(missing)}{were}{then}"
+        text = f"! Nothing runs here: {_stay_missing(missing, status)}{were}{then}"
         yield Problem(key=text, text=text)
     elif status.state == "idle":
         lacking = () if status.loss is None else status.loss.lacking
         then = f"\nWrite it again   {status.command}" if status.command else f": give {_BEGAN} again"
-        text = f"! All shards are there, but {few(lacking, _GONE) or 'dataset.json is missing'}{then}"
+        text = f"! All {status.part}s are there, but {few(lacking, _GONE) or 'dataset.json is missing'}{then}"
         yield Problem(key="undescribed", text=text)
 
 
-def _shards(missing: int) -> str:
-    return f"{counted(missing, 'shard')} {'stays' if missing == 1 else 'stay'} missing"
+def _stay_missing(missing: int, status: Status) -> str:
+    return f"{counted(missing, status.part)} {'stays' if missing == 1 else 'stay'} missing"
 
 
 def _who(numbers: Sequence[int], slices: int) -> str:

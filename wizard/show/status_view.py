@@ -51,7 +51,7 @@ def _wrong(status: Status) -> list[str]:
 
 def line(status: Status) -> str:
     """The same in one line, for logs."""
-    parts = [f"{_percent(status):3} %", f"{status.done:,}/{status.shards:,} shards"]
+    parts = [f"{_percent(status):3} %", f"{status.done:,}/{counted(status.shards, status.part)}"]
     if status.alive:
         parts.append(f"{status.under_way:,} under way")
         rate = status.images_per_second
@@ -79,7 +79,7 @@ def _splits(status: Status, width: int, *, bars: bool) -> list[Text]:
     rows = []
     each = {split.split: (split.done, split.shards, split.under_way, split.missing) for split in status.splits}
     for name, (done, shards, under_way, missing) in (total | each).items():
-        amount = f"{done:,} of {shards:,}" + (" shards" if width >= _BROAD else "")
+        amount = f"{done:,} of {counted(shards, status.part) if width >= _BROAD else f'{shards:,}'}"
         cells = {"amount": amount}
         if status.state != "complete":
             cells |= {"under way": f"{under_way:,} under way", "missing": f"{missing:,} missing"}

@@ -47,6 +47,7 @@ def evaluate(found: Found) -> Status:
         bytes_out=None if any(run.state == "preparing" for run in alive) else sum(each.run.bytes_out for each in runs),
         loss=found.loss,
         command=found.command,
+        part=found.part,
     )
 
 

@@ -27,6 +27,7 @@ class Found:
         described: whether dataset.json is there, which is written last.
         loss: what a look at the shards found; None while a run lives, which looks itself.
         command: what goes on with the build; empty where the folder does not keep its profile.
+        part: what a person calls a shard.
     """
 
     output: str
@@ -37,6 +38,7 @@ class Found:
     runs: Sequence[SeenRun] = ()
     loss: Loss | None = None
     command: str = ""
+    part: str = "shard"
 
 
 def find(folder: Path, loss: Loss | None = None) -> Found:
@@ -76,6 +78,7 @@ def find(folder: Path, loss: Loss | None = None) -> Found:
             runs=runs,
             loss=loss,
             command=_command(folder),
+            part=plan.part,
         )
     if described:
         return _finished(folder, loss)
@@ -101,6 +104,7 @@ def _finished(folder: Path, loss: Loss | None) -> Found:
         described=True,
         loss=loss,
         command=_command(folder),
+        part=known.target.part,
     )
 
 

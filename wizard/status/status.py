@@ -92,6 +92,7 @@ class Status:
         seconds_left: of the slowest living run; None if unknown. Shards that nobody builds are not in it.
         loss: what is no longer as it was; None while a run lives, which looks itself.
         command: what goes on with the build; empty where the folder does not keep its profile.
+        part: what a person calls a shard.
         bytes_out: written by these runs, and by earlier ones into the same slices; None until all living runs know.
     """
 
@@ -110,6 +111,7 @@ class Status:
     bytes_out: int | None = None
     loss: Loss | None = None
     command: str = ""
+    part: str = "shard"
 
     @property
     def shards(self) -> int:

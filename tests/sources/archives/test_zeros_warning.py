@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import build_dataset, examined, profile
+from tests.helpers import examined, profile
 from wizard.ask.context import Context, with_source
 from wizard.ask.source_report import source_lines
-from wizard.events import Event, Note
+from wizard.events import Event
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.inspection import inspect
 
@@ -40,9 +40,3 @@ def test_check_warns_about_zeros_at_the_end_of_an_archive(padded: Path) -> None:
 
 def test_check_does_not_warn_about_usual_padding(raw: Path) -> None:
     assert not any("of zeros" in each for each in warnings_of(raw))
-
-
-def test_a_build_warns_about_zeros_at_the_end_of_an_archive(padded: Path, tmp_path: Path) -> None:
-    events: list[Event] = []
-    build_dataset(padded, tmp_path / "out", report=events.append, source={"splits": ["train"], "boxes": "none"})
-    assert any(SAID in event.text for event in events if isinstance(event, Note) and event.warning)
