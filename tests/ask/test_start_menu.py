@@ -96,6 +96,7 @@ def test_a_saved_profile_is_walked_through_with_its_answers_offered(raw: Path, t
     asked = begun.prompt(BY_KEY["image.size"])
     assert (asked.default, asked.note) == (64, "as in one")
     assert begun.answers["run.workers"] == 3
+    assert begun.answers["name"] != "one"
 
 
 @pytest.mark.parametrize("recipe", [each.name for each in profile_store.recipes()])

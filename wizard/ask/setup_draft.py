@@ -113,9 +113,13 @@ def draft_of(profile: Profile, *, leaves_open: Container[str] = (), origin: str 
 
 
 def to_walk_through(draft: SetupDraft) -> SetupDraft:
-    """The same answers, each to be asked for; those that are asked on request alone stay answered."""
+    """The same answers, each to be asked for; those that are asked on request alone stay answered.
+
+    Without the name, so that the profile is not replaced unless its name is typed.
+    """
     on_request = tuple(key for key in draft.asked if BY_KEY[key].advanced)
-    return replace(draft, asked=on_request, given=on_request)
+    chosen = {key: value for key, value in draft.chosen.items() if key != "name"}
+    return replace(draft, chosen=chosen, asked=on_request, given=on_request)
 
 
 def profile_of(draft: SetupDraft) -> Profile:
