@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from tests.sources.making import nothing, write
+from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.class_sets import class_set_notes
+from wizard.sources.class_sets import class_set_notes, of_first_classes
 from wizard.sources.options import Labels
 from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
@@ -84,3 +85,17 @@ def test_names_that_keep_numbers_from_being_labels_are_warned_of(
     found = reported(tables(tmp_path, [f"train/{name}/1.jpg" for name in names]))
     assert len(found) == bool(because)
     assert all(because in text and warning for text, warning in found)
+
+
+@pytest.mark.parametrize(
+    ("validation", "hint"),
+    [
+        (["val/c/1.jpg"], "Use more classes (--set source.classes=3), or leave validation out of source.splits"),
+        (["val/x/1.jpg"], "Leave validation out of source.splits; it has none of the other splits' classes"),
+    ],
+)
+def test_as_many_classes_are_advised_as_are_enough(tmp_path: Path, validation: list[str], hint: str) -> None:
+    train = [f"train/{name}/{number}.jpg" for name in "abc" for number in range(2)]
+    with pytest.raises(InputError) as raised:
+        of_first_classes(tables(tmp_path, [*train, *validation]), 2)
+    assert raised.value.hint == hint
