@@ -87,15 +87,8 @@ def test_names_that_keep_numbers_from_being_labels_are_warned_of(
     assert all(because in text and warning for text, warning in found)
 
 
-@pytest.mark.parametrize(
-    ("validation", "hint"),
-    [
-        (["val/c/1.jpg"], "Use more classes (--set source.classes=3), or leave validation out of source.splits"),
-        (["val/x/1.jpg"], "Leave validation out of source.splits; it has none of the other splits' classes"),
-    ],
-)
-def test_as_many_classes_are_advised_as_are_enough(tmp_path: Path, validation: list[str], hint: str) -> None:
+def test_as_many_classes_are_advised_as_are_enough(tmp_path: Path) -> None:
     train = [f"train/{name}/{number}.jpg" for name in "abc" for number in range(2)]
     with pytest.raises(InputError) as raised:
-        of_first_classes(tables(tmp_path, [*train, *validation]), 2)
-    assert raised.value.hint == hint
+        of_first_classes(tables(tmp_path, [*train, "val/c/1.jpg"]), 2)
+    assert raised.value.hint == "Use more classes (--set source.classes=3), or leave validation out of source.splits"
