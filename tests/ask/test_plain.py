@@ -2,6 +2,7 @@ import getpass
 import io
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -134,3 +135,11 @@ def test_the_end_of_input_leaves_a_secret_prompt() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         put(SECRET, [], ended)
+
+
+def test_whence_a_default_comes_is_said_and_a_total_only_if_it_is_known() -> None:
+    _, shown = put(replace(MODE, of=0, note="as last time"), [""])
+    assert "Question 4. What should" in shown
+    assert "2. Keep (default, as last time)" in shown
+    _, shown = put(Prompt(key="k", kind="number", text="Size", default=480, note="as in mine"), [""])
+    assert "[480, as in mine]:" in shown
