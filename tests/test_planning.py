@@ -130,8 +130,7 @@ def test_validation_without_train_selects_its_own_first_classes(raw: Path) -> No
 def test_a_split_without_images_of_the_selected_classes_is_refused_with_a_hint(raw: Path) -> None:
     with pytest.raises(InputError, match=r"validation has no images of the classes selected by .* = 1\.") as error:
         plan_from(raw, classes=1)
-    assert "--set source.classes=" in error.value.hint
-    assert "source.splits" in error.value.hint
+    assert error.value.hint == "Leave validation out of source.splits; it has none of the other splits' classes"
 
 
 def test_a_build_of_fewer_classes_is_complete_and_keeps_the_labels_of_the_full_set(raw: Path, tmp_path: Path) -> None:
