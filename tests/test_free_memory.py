@@ -218,7 +218,7 @@ def test_interrupting_the_question_is_exit_130(
 ) -> None:
     types(monkeypatch, "quit\n")
     assert main(["free-memory", "--plain"]) == 130
-    assert "Nothing was dropped." in capsys.readouterr().err
+    assert "Nothing was dropped." in capsys.readouterr().out
     assert not sudo.exists()
 
 

@@ -293,7 +293,7 @@ def test_ctrl_c_before_it_starts_says_that_nothing_was_fetched(
     monkeypatch.setattr(Output, "interactive", True)
     monkeypatch.setattr(sys, "stdin", io.StringIO("quit\n"))
     assert main([*words[:-1], "--plain"]) == 130
-    *_, what, hint = capsys.readouterr().err.splitlines()
+    *_, what, hint = capsys.readouterr().out.splitlines()
     assert what.endswith("[no] Nothing was fetched.")
     assert hint.startswith("-> Resume with: imagenet-setup download --base http://127.0.0.1:")
     assert f"--checksums {tmp_path}/{SUMS}" in hint
