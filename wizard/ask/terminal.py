@@ -137,6 +137,7 @@ class TerminalPrompter(Prompter):
         """See Prompter."""
         self._screen.accepted()
         self._output.answered(prompt.text, title(prompt, answer))
+        self._screen.shown()
 
     def say(self, text: str) -> None:
         """See Prompter."""
