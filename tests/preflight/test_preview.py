@@ -376,7 +376,7 @@ def test_the_first_split_that_changes_is_the_one_that_is_shown(tmp_path: Path, a
     sample = drawn(tmp_path, PHOTO)
     path = write_preview(asked, Inline((sample, KEPT), (sample, CROP)))
     assert path is not None
-    assert "scaled and cropped to 64 x 64" in path.read_text(encoding="utf-8")
+    assert "scaled and cropped to 64 × 64" in path.read_text(encoding="utf-8")
 
 
 def test_a_failed_preview_does_not_stop_the_check(tmp_path: Path, asked: Job) -> None:
