@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,7 @@ def lost(words: list[str], *, nohup: bool = False) -> int:
     """Runs a command in a terminal that goes away once it has printed something; its exit status."""
     process, terminal = pty.fork()
     if process == 0:
-        if nohup:
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
         os.execv(words[0], words)
     os.read(terminal, 100)
     os.close(terminal)
@@ -59,10 +59,10 @@ def test_neither_sighup_nor_writing_to_a_terminal_that_is_gone_ends_the_process(
 def test_the_reader_of_a_pipe_may_die_of_the_same_hangup(tmp_path: Path) -> None:
     words = " ".join(f"'{word}'" for word in program("time.sleep(0.01)", tmp_path / "said"))
     lost(["/bin/sh", "-c", f"{words} 2>&1 | cat"])  # whose status is that of cat
-    end = time.monotonic() + 20
-    while not (tmp_path / "said").exists() and time.monotonic() < end:
+    said, end = tmp_path / "said", time.monotonic() + 20
+    while not (said.exists() and said.read_text()) and time.monotonic() < end:
         time.sleep(0.01)
-    assert (tmp_path / "said").read_text() == "True"
+    assert said.read_text() == "True"
 
 
 @pytest.mark.parametrize("gone", ["stdout", "stderr"])
@@ -76,6 +76,15 @@ def test_without_a_hangup_messages_may_lose_their_reader_and_results_may_not(gon
     assert (b"BrokenPipeError" in (err or b"")) == (gone == "stdout")
 
 
+@pytest.fixture
+def unhandled() -> Iterator[None]:
+    """SIGHUP as a terminal leaves it; with nohup, tests inherit that it is ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("unhandled")
 def test_what_handled_sighup_before_does_so_again() -> None:
     before, streams = signal.getsignal(signal.SIGHUP), (sys.stdout, sys.stderr)
     terminal = Terminal()

@@ -72,11 +72,12 @@ def test_keys_that_move_or_delete_begin_to_edit_a_suggested_path(put: Put, key: 
     assert put(f"{key}X{ENTER}") == answer
 
 
-def test_a_refused_path_is_edited_where_it_was_typed_unless_a_whole_one_is_pasted(put: Put) -> None:
-    assert put(f"/b{ENTER}", typed="/a") == "/a/b"
-    assert put(f"{pasted('/b')}{ENTER}", typed="/a") == "/b"
-    assert put(f"{pasted('b')}{ENTER}", typed="/a/") == "/a/b"
-    assert put(f"{LEFT}{pasted('/b')}{ENTER}", typed="/a") == "//ba"
+def test_a_refused_path_is_replaced_or_edited_as_a_suggested_one_is(put: Put) -> None:
+    assert put(ENTER, typed="/a") == "/a"
+    assert put(f"/b{ENTER}", typed="/a") == "/b"
+    assert put(f"{pasted(chr(34) + '/b' + chr(34))}{ENTER}", typed="/a") == '"/b"'
+    assert put(f"{END}/b{ENTER}", typed="/a") == "/a/b"
+    assert put(f"{LEFT}{BACKSPACE}{ENTER}", typed="/a") == "a"
 
 
 def test_tab_completes_a_suggested_path(put: Put, tmp_path: Path) -> None:

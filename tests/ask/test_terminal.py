@@ -15,6 +15,7 @@ from wizard.ask.terminal import TerminalPrompter
 from wizard.output import Output
 
 DOWN, ESC, ENTER, CTRL_B, CTRL_C, CTRL_D, BACKSPACE = "\x1b[B", "\x1b", "\r", "\x02", "\x03", "\x04", "\x7f"
+END = "\x1b[F"
 CHOICES = (Choice(value="train", title="Train", about="10 images"), Choice(value="validation", title="Validation"))
 Put = Callable[[Prompt, str], Value]
 
@@ -88,6 +89,16 @@ def test_a_question_mark_explains_and_asks_again(put: Put, said: io.StringIO, ki
     assert "Some help." in said.getvalue()
 
 
+def test_the_same_help_is_not_printed_twice_in_a_row(put: Put, said: io.StringIO) -> None:
+    put(asked("text", "a"), f"??{ENTER}")
+    assert said.getvalue().count("Some help.") == 1
+
+
+@pytest.mark.parametrize(("kind", "default"), [("choice", "train"), ("choices", ["train"])])
+def test_letters_do_nothing_in_a_short_list(put: Put, kind: str, default: Value) -> None:
+    assert put(asked(kind, default), f"jkworia{ENTER}") == default
+
+
 def test_what_was_typed_outlasts_the_help(put: Put) -> None:
     assert put(asked("text", "a"), f"b?c{ENTER}") == "bc"
 
@@ -149,7 +160,7 @@ def test_back_leads_from_typing_to_the_proposals_and_from_there_to_the_question_
 def test_a_refused_path_is_corrected_where_it_was_typed_and_a_refused_proposal_among_them(
     put: Put, said: io.StringIO
 ) -> None:
-    assert put(replace(PROPOSED, error="There is no /nope.", typed="/nope"), f"/a{ENTER}") == "/nope/a"
+    assert put(replace(PROPOSED, error="There is no /nope.", typed="/nope"), f"{END}/a{ENTER}") == "/nope/a"
     assert put(replace(PROPOSED, error="It is empty.", typed="/data/b"), ENTER) == "/data/b"
     assert said.getvalue() == "✗ There is no /nope.\n✗ It is empty.\n"
 
@@ -168,6 +179,14 @@ def test_a_wrong_answer_is_shown_and_can_be_corrected(put: Put, said: io.StringI
     question = Prompt(key="k", kind="number", text="Size", default=480, error="1,200 is above 100.", typed=1200)
     assert put(question, f"\x7f\x7f{ENTER}") == 12
     assert "✗ 1,200 is above 100." in said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [(f"{ENTER}{BACKSPACE}{ENTER}", 25), (f"{ENTER}30{ENTER}", 30), (f"{ENTER}{ENTER}{BACKSPACE}{ENTER}", 25)],
+)
+def test_what_is_no_number_stays_to_be_corrected_and_is_replaced_by_typing(put: Put, keys: str, answer: int) -> None:
+    assert put(asked("number", 480), f"25o{keys}") == answer
 
 
 @pytest.mark.parametrize(

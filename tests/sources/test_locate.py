@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import quiet, tar
-from wizard.errors import InputError
+from wizard.errors import InputError, NoRawData
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archives.index import read_table
-from wizard.sources.locate import may_be_official, way_out
+from wizard.sources.locate import may_be_official, require_folder, similar_folder, way_out
 from wizard.sources.registry import open_source
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
@@ -148,3 +148,24 @@ def test_what_can_be_said_of_the_damage_itself_goes_before(tmp_path: Path) -> No
     with pytest.raises(InputError, match="another member follows") as error:
         read_table(path, "train", tmp_path / "cache", quiet)
     assert "tar --ignore-zeros" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("imagenat", "ImageNet"),
+        ("imagnet/train", "ImageNet/train"),
+        ("imagnet/nothing", "ImageNet"),
+        ("flowers", None),
+        ("notes.tx", None),
+    ],
+)
+def test_a_missing_folder_is_taken_for_the_one_with_a_similar_name(
+    tmp_path: Path, typed: str, meant: str | None
+) -> None:
+    (tmp_path / "ImageNet" / "train").mkdir(parents=True)
+    (tmp_path / "notes.txt").touch()
+    assert similar_folder(tmp_path / typed) == (tmp_path / meant if meant else None)
+    with pytest.raises(NoRawData) as raised:
+        require_folder(tmp_path / typed)
+    assert raised.value.hint.startswith("Did you mean" if meant else "Give the folder that holds the raw data")

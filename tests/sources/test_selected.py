@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers import build_dataset, features, ignore, job, plan_of, profile, quiet
+from tests.helpers import build_dataset, examined, features, ignore, job, plan_of, profile, quiet
 from tests.sources import making
 from wizard import synthetic
 from wizard.errors import InputError, UsageError
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
-from wizard.planning import make_plan
 from wizard.sources.registry import open_source
 from wizard.sources.selection import Selection, parse_selection
 from wizard.verify.dataset import verify
@@ -57,12 +56,11 @@ def test_another_rule_is_another_plan(pets: Path, tmp_path: Path) -> None:
     assert len({plan_of(profile(pets, tmp_path / "out", source=rule)).plan_id for rule in rules}) == len(rules)
 
 
-def test_a_build_notes_what_is_selected(pets: Path, tmp_path: Path) -> None:
-    said: list[str] = []
-    made = job(pets, tmp_path / "out", source={"holdout": 1, "min_images": 3})
-    make_plan(made, lambda event: said.append(getattr(event, "text", "")))
-    assert any("2 images of 2 classes are held out for validation" in text for text in said)
-    assert any("1 class with fewer than 3 images is left out" in text for text in said)
+def test_the_pre_flight_tells_what_is_selected(pets: Path, tmp_path: Path) -> None:
+    checks = examined(profile(pets, tmp_path / "out", source={"holdout": 1, "min_images": 3})).checks
+    (told,) = (check.found for check in checks if check.name == "raw-data")
+    assert "2 images of 2 classes are held out for validation" in told
+    assert "1 class with fewer than 3 images is left out" in told
 
 
 def test_train_alone_lacks_the_images_that_are_held_out(pets: Path, tmp_path: Path) -> None:

@@ -15,11 +15,10 @@ from wizard.errors import UsageError
 from wizard.typed_path import expanded
 
 KEYS_HELP = (
-    "A path that is shown is a suggestion: Enter takes it, typing or pasting replaces it, an arrow key or End edits "
-    "it. Tab completes. A path may be quoted or escaped as for a shell, or begin with ~, $VARIABLE or file://."
+    "A path that is shown is a suggestion, or one that was refused: Enter takes it, typing or pasting replaces it, an "
+    "arrow key or End edits it. Tab completes. A path may be quoted or escaped as for a shell, or begin with ~, "
+    "$VARIABLE or file://."
 )
-_WHOLE = re.compile(r"""['"~$/\\]|[A-Za-z]:|file:""", re.ASCII | re.IGNORECASE)
-"""How a path begins that does not go on from another one."""
 
 _SPECIAL = re.compile(r"""[\\$'"]|^~|\s$""")
 """What a backslash takes to the letter."""
@@ -49,15 +48,11 @@ class PathCompleter(Completer):
                 yield Completion(written[len(begun) :] + end, display=name + end)
 
 
-def path_bindings(corrected: str) -> KeyBindings:
+def path_bindings() -> KeyBindings:
     """The keys of a prompt for a path.
 
     Enter accepts the path as it stands, where questionary would first close its list; Tab completes at once, and goes
     into a folder that is complete.
-
-    Args:
-        corrected: what was typed before, was refused, and stands there to be edited; a whole path that is pasted over
-            it replaces it.
     """
     keys = KeyBindings()
 
@@ -75,11 +70,8 @@ def path_bindings(corrected: str) -> KeyBindings:
 
     @keys.add(Keys.BracketedPaste, eager=True)
     def _paste(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        pasted = event.data.strip()  # a line's end that was copied too, and the blank behind a path that was dragged
-        if corrected and buffer.text == corrected and buffer.document.is_cursor_at_the_end and _WHOLE.match(pasted):
-            buffer.text = ""
-        buffer.insert_text(pasted)
+        # Without a line's end that was copied too, and the blank behind a path that was dragged.
+        event.current_buffer.insert_text(event.data.strip())
 
     return keys
 

@@ -52,7 +52,7 @@ class _Held:
 
     Attributes:
         chosen: of a list: the choice that is pointed at, or the ticked ones.
-        suggestion: shown while nothing is typed; Enter takes it, typing replaces it.
+        suggestion: shown while nothing is typed: the default, or what was refused. Enter takes it, typing replaces it.
         typed: what is typed already.
     """
 
@@ -108,25 +108,31 @@ class TerminalPrompter(Prompter):
                 elsewhere, proposals = False, replace(proposals, typed=None, error="")
 
     def _ask(self, prompt: Prompt) -> Value:
-        error, held = prompt.error, _held_first(prompt)
+        error, held, is_explained = prompt.error, _held_first(prompt), False
         while True:
             if error:
                 self._output.say(f"✗ {error}")
             try:
                 answer = self._put(prompt, held)
-                if prompt.kind == "choice":
-                    return cast(str | int, answer)
-                if isinstance(answer, list):
-                    return [str(each) for each in answer]
-                # A number that was refused stands there as a default does.
-                return parse_answer(prompt, str(answer) or held.suggestion)
             except _Help as wanted:
-                self._output.say(f"  {prompt.help or 'There is no help for this question.'}")
-                if prompt.kind in _PATHS:
-                    self._output.say(f"  {KEYS_HELP}")
-                error, held = "", wanted.held(held)
+                if not is_explained:  # else it stands right above
+                    self._explain(prompt)
+                error, held, is_explained = "", wanted.held(held), True
+                continue
+            if prompt.kind == "choice":
+                return cast(str | int, answer)
+            if isinstance(answer, list):
+                return [str(each) for each in answer]
+            typed = str(answer) or held.suggestion
+            try:
+                return parse_answer(prompt, typed)
             except InvalidAnswer as invalid:
-                error, held = str(invalid), _held_first(replace(prompt, typed=None))
+                error, held, is_explained = str(invalid), _held_first(replace(prompt, typed=typed)), False
+
+    def _explain(self, prompt: Prompt) -> None:
+        self._output.say(f"  {prompt.help or 'There is no help for this question.'}")
+        if prompt.kind in _PATHS:
+            self._output.say(f"  {KEYS_HELP}")
 
     def accepted(self, prompt: Prompt, answer: Value) -> None:
         """See Prompter."""
@@ -144,11 +150,13 @@ class TerminalPrompter(Prompter):
         keys = [application.key_bindings] if application.key_bindings else []
         keys.append(_bindings(prompt.kind))
         if prompt.kind in _PATHS:
-            keys.append(path_bindings(held.typed))
+            keys.append(path_bindings())
         if prompt.kind in (*_PATHS, "text", "number"):
             keys.append(suggestion_bindings(held.suggestion))
         if prompt.kind == "choice" and len(prompt.choices) > _MANY:
             keys.insert(1, _filter_bindings())
+        elif prompt.kind in ("choice", "choices"):
+            keys.insert(1, _without_letters())
         application.key_bindings = merge_key_bindings(keys)
         return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
 
@@ -210,12 +218,10 @@ class TerminalPrompter(Prompter):
 
 
 def _held_first(prompt: Prompt) -> _Held:
-    """What stands there when a question is put; a path that was refused stands there to be edited."""
-    default, typed = ("" if each is None else str(each) for each in (prompt.default, prompt.typed))
+    """What stands there when a question is put; what was refused stands there as a suggestion does."""
     chosen = prompt.default if prompt.typed is None else prompt.typed
-    if prompt.kind in _PATHS:
-        return _Held(chosen=chosen, suggestion=default, typed="" if typed == default else typed)
-    return _Held(chosen=chosen, suggestion=typed or default)
+    suggestion = "" if isinstance(chosen, list) or chosen is None else str(chosen)
+    return _Held(chosen=chosen, suggestion=suggestion)
 
 
 def _list_in(application: Application[Any]) -> InquirerControl:
@@ -250,6 +256,14 @@ def _filter_bindings() -> KeyBindings:
 
     for letter in string.printable.strip() + " ":
         keys.add(letter, eager=True)(_narrow)
+    return keys
+
+
+def _without_letters() -> KeyBindings:
+    """A short list has no use for letters; questionary would move, tick all or tick the others."""
+    keys = KeyBindings()
+    for letter in string.ascii_letters:
+        keys.add(letter, eager=True)(lambda event: event.app.output.bell())
     return keys
 
 

@@ -1,9 +1,13 @@
 """Checks folders of raw data, and files that are named as archives."""
 
 import os
+from contextlib import suppress
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from wizard.errors import Hint, InputError, NoRawData
+from wizard.folders import shortened
 from wizard.formats import tar
 from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import IMAGE_ARCHIVES, IMAGES, Split
@@ -11,6 +15,8 @@ from wizard.ilsvrc2012.archives import IMAGE_ARCHIVES, IMAGES, Split
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _GZIP = b"\x1f\x8b"
 ON_BAD_IMAGE = Hint("leave such images out with {}", "output.on_bad_image=skip")
+_LOOKED_AT = 10_000
+"""Entries of a folder that are compared with a missing name."""
 _PROVE = "imagenet-setup run PROFILE --md5 compares its MD5 with the official one; if it differs, download it again"
 
 
@@ -22,11 +28,27 @@ def require_folder(folder: Path) -> None:
         OSError: it cannot be looked at.
     """
     if not folder.is_dir():
+        near = similar_folder(folder)
         raise NoRawData(
             f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
-            Hint("Give the folder that holds the archives: {}", "source.path=FOLDER"),
+            Hint("Give the folder that holds the raw data: {}", "source.path=FOLDER")
+            if near is None
+            else f"Did you mean {shortened(near)}?",
         )
     os.scandir(folder).close()  # a folder without permission is named here, not a path below it
+
+
+def similar_folder(missing: Path) -> Path | None:
+    """The folder that a missing one was probably meant to be: its name is like that of one which is there."""
+    with suppress(OSError):
+        wrong = next(each for each in (missing, *missing.parents) if each.parent.is_dir())
+        with os.scandir(wrong.parent) as entries:
+            folders = {entry.name.lower(): entry.name for entry in islice(entries, _LOOKED_AT) if entry.is_dir()}
+        for name in get_close_matches(wrong.name.lower(), folders, n=1):
+            near = wrong.with_name(folders[name])
+            below = near / missing.relative_to(wrong)
+            return below if below.is_dir() else near
+    return None
 
 
 def sniff(path: Path) -> None:
