@@ -52,7 +52,7 @@ def follow(run: LocalRun, output: Output, *, stop: bool = False) -> int:
     if stop:
         _interrupt(run, output)
     try:
-        ended = watch(run, output)
+        ended = watch(run, output, stopping=stop)
     except KeyboardInterrupt:  # the way to leave, and no error
         output.result(f"The build goes on (process {run.pid}). To stop it: {how_to_stop(run)}")
         return 0
@@ -77,7 +77,7 @@ def _chosen(alive: Sequence[LocalRun], output: Output) -> LocalRun:
 
 
 def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) -> int:
-    over = [run for run in runs if not run.is_alive]
+    over = _last_to_build([run for run in runs if not run.is_alive])
     elsewhere = [run for run in runs if run.is_alive]
     if folder is not None and over and not elsewhere:
         return tell(over[0], output)
@@ -92,6 +92,17 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     if folder is not None and not runs:
         output.result(f"  imagenet-setup status {as_typed(folder)} shows what is there")
     return 0
+
+
+def _last_to_build(over: Sequence[LocalRun]) -> list[LocalRun]:
+    """Of each folder the run that says how its build ended: the last one that began to build.
+
+    One that was refused before says nothing of the build, unless there is no other.
+    """
+    last: dict[Path, LocalRun] = {}
+    for run in sorted(over, key=lambda run: not run.has_built):
+        last.setdefault(Path(run.output).resolve(), run)
+    return sorted(last.values(), key=lambda run: run.name, reverse=True)
 
 
 def _about(run: LocalRun) -> str:
