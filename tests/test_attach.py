@@ -102,7 +102,9 @@ def test_a_build_in_the_background_is_watched_left_and_stopped(
     shown = read_until(terminal, "Ctrl-C: leave, the build goes on")
     assert "╭ out ──" in shown
     os.write(terminal, b"\x03")
-    assert f"The build goes on (process {run.pid}). To stop it: imagenet-setup attach" in read_until(terminal, "--stop")
+    left = read_until(terminal, "--stop")
+    assert f"The build goes on (process {run.pid}). To stop it:" in left
+    assert f"\nimagenet-setup attach {tmp_path}/out --stop" in left  # longer than the terminal, so on lines of its own
     assert os.waitstatus_to_exitcode(os.waitpid(watcher, 0)[1]) == 0
     os.close(terminal)
     assert run.is_alive
@@ -170,7 +172,21 @@ def test_of_several_builds_one_has_to_be_named(tmp_path: Path, capsys: pytest.Ca
     assert f"2 builds run here: {tmp_path}/b (process {os.getpid()}, started on 2001-" in capsys.readouterr().err
 
 
-def watched(run: LocalRun) -> list[str]:
+def test_a_run_that_was_refused_says_nothing_of_how_the_build_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    ended = {"state": "finished", "exit_code": 0, "has_built": True, "said": "Finished writing all 9 images"}
+    run_of(out, begun=1_000_000_000.0, ended=1_000_000_900.0, **ended)
+    run_of(out, begun=1_000_000_500.0, ended=1_000_000_501.0, state="failed", exit_code=4, said="✗ Another run")
+    assert main(["attach", str(out)]) == 0
+    assert capsys.readouterr().out == "Finished writing all 9 images\n"
+    assert main(["attach"]) == 0
+    (_, line) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"  {out}: finished ")
+
+
+def watched(run: LocalRun, *, stopping: bool = False) -> list[str]:
     """What a terminal shows of a run at first sight."""
     output, terminal = Output(), Terminal(100)
     output.console = Console(file=terminal, force_terminal=True, width=100, height=24, no_color=True)
@@ -180,7 +196,7 @@ def watched(run: LocalRun) -> list[str]:
         shown.extend(terminal.shown)
         return True
 
-    watch(run, output, look)
+    watch(run, output, look, stopping=stopping)
     assert terminal.shown == []
     return shown
 
@@ -191,6 +207,17 @@ def test_a_watcher_sees_what_the_builds_own_terminal_shows(tmp_path: Path) -> No
     own = [line.plain for line in picture(Progress(build=build), 100, 24)]
     assert shown[:-1] == own[:-1]
     assert shown[-1].startswith("╰ Ctrl-C: leave, the build goes on ──")
+
+
+def test_whoever_has_stopped_a_build_sees_at_once_that_it_is_stopping(tmp_path: Path) -> None:
+    build = under_way()
+    before, noticed = (BuildView.of(replace(build, stopping=stopping)) for stopping in (False, True))
+    run = run_of(tmp_path, state="building", view=asdict(before))
+    shown = watched(run, stopping=True)
+    assert " left ╮" in watched(run)[0]
+    assert " left ╮" not in shown[0]
+    assert shown[-1].startswith("╰ Finishing what is under way, then stopping · Ctrl-C: leave ──")
+    assert shown == watched(run_of(tmp_path, state="building", view=asdict(noticed)))
 
 
 def test_a_watcher_is_told_what_there_is_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:

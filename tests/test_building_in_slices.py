@@ -13,15 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, examined, ignore, job, profile
-from wizard import lock, run_files
+from wizard import local_runs, lock, run_files
 from wizard.build import Options, build
 from wizard.cli import main
 from wizard.engine.build_result import BuildResult, SliceResult
 from wizard.engine.manifest import IMAGES, MANIFEST
-from wizard.engine.shared_folder import holding, others
+from wizard.engine.shared_folder import holding, others, refuse_if_taken
 from wizard.errors import Interrupted, MachineError, PlanMismatch
 from wizard.events import Event, ShardDone, Started
 from wizard.lock import SILENT
@@ -164,6 +165,21 @@ def test_runs_that_would_build_the_same_shards_are_refused(raw: Path, tmp_path: 
     with alive(out, Slice.parse(other)), pytest.raises(MachineError, match="would build the same shards"):
         run(mine, raw, out)
     run(mine, raw, out)
+
+
+def test_a_run_is_refused_before_its_checks_where_another_one_builds(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    refuse_if_taken(out, WHOLE)
+    assert not out.exists()
+    with alive(out, WHOLE), pytest.raises(MachineError) as refused:
+        refuse_if_taken(out, WHOLE)
+    assert refused.value.hint.endswith(f"Watch it: imagenet-setup status {out} --watch")
+    refuse_if_taken(out, WHOLE)  # leaves nothing behind that would be in the way
+    with alive(out, WHOLE):
+        other = replace(local_runs.this_process(out), pid=os.getppid(), born=psutil.Process(os.getppid()).create_time())
+        local_runs.write(other)
+        with pytest.raises(MachineError, match=f"attach {out}\n  Stop it: imagenet-setup attach {out} --stop"):
+            refuse_if_taken(out, WHOLE)
 
 
 def test_slices_of_one_number_live_beside_each_other(raw: Path, tmp_path: Path) -> None:

@@ -259,8 +259,8 @@ def test_lists_name_each_profile_with_its_first_comment(home: Path) -> None:
         save(made(run={"workers": len(profile_store.saved()) + 1}), name)
     file(home / "config" / "profiles", "name = 'third'\n", "third.toml")
     assert [(each.name, each.about) for each in profile_store.saved()] == [
-        ("first", "train and validation, original, bytes kept: /raw → /out"),
-        ("second", "train and validation, original, bytes kept: /raw → /out"),
+        ("first", "train and validation, original, JPEGs keep their bytes: /raw → /out"),
+        ("second", "train and validation, original, JPEGs keep their bytes: /raw → /out"),
         ("third", ""),
     ]
     assert {each.path for each in recipes()} == set(recipes_folder().glob("*.toml"))

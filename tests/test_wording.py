@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HASHED = {"in a folder a split", "image files in one folder a split, version 1"}
+HASHED = {
+    "in a folder a split",
+    "image files in one folder a split, version 1",
+    "exactly {} x {}",
+    "scaled and cropped to {} x {}",
+}
 """Texts that plan ids are hashes of."""
 NOT_ENGLISH = {
     "a thing for each other thing takes per or for each": r"\b(a|one) (\w+ )?(file|folder|object|line|row|answer|call|"
@@ -19,6 +24,7 @@ NOT_ENGLISH = {
     "mending, heeding and the like": r"\b[Mm]end(s|ed)?\b|\b[Hh]eed(s|ed)?\b|\banew\b|\bwhere there is none yet\b",
     "scripts have names": r"\bold(er)? scripts?\b",
     "a command is run, not given": r"\b[Gg]ive the same command again\b|\b[Gg]o on with\b",
+    "a size is height × width": r"[\d}] x [\d{]",
     "images have an aspect ratio": r"\bshape (is )?(not )?kept\b|\bkeeps the shape\b",
 }
 

@@ -103,6 +103,11 @@ def outcomes_of(records: Collection[CommitRecord]) -> Outcomes:
     )
 
 
+def outcomes_by_split(splits: Iterable[str], records: Collection[CommitRecord]) -> dict[str, Outcomes]:
+    """What became of the images of each split, by all records."""
+    return {split: outcomes_of([record for record in records if record.split == split]) for split in splits}
+
+
 def checks_of(records: Iterable[CommitRecord]) -> tuple[str, ...]:
     """How the images of these shards were checked; in several ways if a build was resumed with another check."""
     return tuple(sorted({record.check for record in records}))

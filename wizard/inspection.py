@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from wizard.commit_record import CommitRecord
+from wizard.commit_record import CommitRecord, Outcomes, outcomes_by_split
 from wizard.engine import manifest
 from wizard.engine.build_state import BuildState, look_at_build
 from wizard.engine.loading import Loading, loading
 from wizard.engine.manifest import Manifest
+from wizard.engine.recipe_words import readable
 from wizard.errors import InputError, NoRawData, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
 from wizard.formats import tfrecord
@@ -191,7 +192,7 @@ def _unfinished(folder: Path, build: BuildState) -> Facts:
     facts: Facts = {"what": "an unfinished build of imagenet-setup", "plan": build.plan_id, **_progress(folder, build)}
     target = None if build.plan is None else build.plan.target
     if build.plan is not None:
-        facts |= _ingredients(build.plan.ingredients.labelled, target)
+        facts |= _ingredients(build.plan.ingredients.labelled, target, outcomes_by_split(build.shards, build.in_place))
     for split in build.shards:
         mine = [record for record in build.in_place if record.split == split]
         shards = "" if _is_of_files(target) else f" in {counted(len(mine), 'shard')}"
@@ -214,10 +215,15 @@ def _progress(folder: Path, build: BuildState) -> Facts:
     return facts
 
 
-def _ingredients(labelled: Mapping[str, str], target: Target | None) -> Facts:
+def _ingredients(labelled: Mapping[str, str], target: Target | None, outcomes: Mapping[str, Outcomes]) -> Facts:
     """What a plan is made of; where images are files, the parts in which they are built are nobody's business."""
     hidden = {f"{split} shards" for split in SPLITS} if _is_of_files(target) else set()
-    return {name: value for name, value in labelled.items() if name not in hidden}
+    none_kept = {f"{split} recipe" for split, each in outcomes.items() if each.images and each.kept == 0}
+    return {
+        name: readable(value, "none" if name in none_kept else "all") if name.endswith(" recipe") else value
+        for name, value in labelled.items()
+        if name not in hidden
+    }
 
 
 def _is_of_files(target: Target | None) -> bool:
@@ -230,7 +236,11 @@ def _dataset(folder: Path, build: BuildState | None, asked: str) -> Inspection:
     facts: Facts = {"what": "a finished dataset" if is_complete else "a dataset of which something is missing"}
     if build is not None:
         facts |= _progress(folder, build)
-    facts |= {"made by": known.created_by, "plan": known.plan_id, **_ingredients(known.ingredients, known.target)}
+    facts |= {
+        "made by": known.created_by,
+        "plan": known.plan_id,
+        **_ingredients(known.ingredients, known.target, known.outcomes),
+    }
     for split in known.splits:
         mine = [shard for shard in known.shards if shard.split == split]
         shards = "" if known.target.one_file_per_image else f"{counted(len(mine), 'shard')}, "

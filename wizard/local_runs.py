@@ -39,6 +39,7 @@ class LocalRun:
         begun: when the run did.
         slice: which part of the build it is, as "3/16"; empty for the whole.
         command: that continues it, if it ends early.
+        has_built: whether it began to build, and was not refused before.
         said: the last thing it said, once it has ended: its result or its error.
         view: what its dashboard shows, as JSON; None unless it is watched.
     """
@@ -53,6 +54,7 @@ class LocalRun:
     state: State = "preparing"
     ended: float | None = None
     exit_code: int | None = None
+    has_built: bool = False
     said: str = ""
     view: dict[str, Any] | None = None
 
@@ -140,6 +142,12 @@ def read_all() -> list[LocalRun]:
 def alive() -> list[LocalRun]:
     """The runs that go on on this machine, the latest first."""
     return [run for run in read_all() if run.is_here and run.is_alive]
+
+
+def others_alive(output: Path) -> list[LocalRun]:
+    """The runs of other processes that go on on this machine in an output folder, the latest first."""
+    here = output.resolve()
+    return [run for run in alive() if run.pid != os.getpid() and Path(run.output).resolve() == here]
 
 
 def of_process(pid: int, since: float) -> LocalRun | None:

@@ -13,6 +13,7 @@ import filelock
 
 from wizard.errors import MachineError, writing
 
+WAIT = "Wait for it, or stop it first"
 DURATION = 45.0
 """Seconds without a sign of life after which a holder on another machine counts as dead."""
 _BEAT = 2.0
@@ -41,13 +42,13 @@ SILENT = Waiting()
 
 
 @contextmanager
-def exclusive_lock(lock: Path, taken: str) -> Iterator[None]:
+def exclusive_lock(lock: Path, taken: str, hint: str = WAIT) -> Iterator[None]:
     """Holds a lock on a file while the block runs; the system releases it even after kill -9.
 
     A file system that has no such locks (NFS without its lock daemon, some parallel ones) locks nothing.
 
     Raises:
-        MachineError: another run holds it (`taken` is its text), or the file cannot be created.
+        MachineError: another run holds it (`taken` and `hint` are its text), or the file cannot be created.
     """
     # flock and its like, not a file with a process ID: nothing stale is left behind by kill -9 or a power cut.
     held = filelock.FileLock(lock, fallback_to_soft=False)
@@ -56,7 +57,7 @@ def exclusive_lock(lock: Path, taken: str) -> Iterator[None]:
         try:
             held.acquire(timeout=0)
         except filelock.Timeout as error:
-            raise MachineError(taken, "Wait for it, or stop it first") from error
+            raise MachineError(taken, hint) from error
         except NotImplementedError:
             pass
         except OSError as error:
@@ -69,7 +70,7 @@ def exclusive_lock(lock: Path, taken: str) -> Iterator[None]:
 
 
 @contextmanager
-def lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator[Callable[[], bool]]:
+def lease(file: Path, taken: str, waiting: Waiting = SILENT, hint: str = WAIT) -> Iterator[Callable[[], bool]]:
     """Holds a lease while the block runs, against processes on all machines that see the folder.
 
     flock does not reach across hosts on many network file systems. So the holder shows signs of life instead: it
@@ -81,6 +82,7 @@ def lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator[Callabl
         file: made while the lease is held, in a folder that is there.
         taken: the sentence of the error if another process holds it and lives.
         waiting: tells a person of a wait, and may end it.
+        hint: of that error.
 
     Yields:
         What says whether the lease has been lost to another process.
@@ -93,7 +95,7 @@ def lease(file: Path, taken: str, waiting: Waiting = SILENT) -> Iterator[Callabl
         text = f"{taken} Waiting for a sign of life from it, for {DURATION:.0f} s at most."
         for _ in _attempts(contender, text, waiting):
             if contender.beats:
-                raise MachineError(taken, "Wait for it, or stop it first")
+                raise MachineError(taken, hint)
     try:
         yield lambda: contender.lease.compromise is not None
     finally:

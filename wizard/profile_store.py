@@ -244,8 +244,9 @@ def makes(profile: Profile) -> str:
 
 def _images(profile: Profile) -> str:
     image = profile.image
-    sides = " x ".join(str(side) for side in (image.size, image.height, image.width) if side is not None)
-    quality = "bytes kept" if image.quality is None else f"Q{image.quality}"
+    sides = " × ".join(str(side) for side in (image.size, image.height, image.width) if side is not None)
+    # Of what formats the images are, a profile does not know.
+    quality = "JPEGs keep their bytes" if image.quality is None else f"Q{image.quality}"
     return ", ".join((" and ".join(profile.source.splits), f"{image.resize} {sides}".rstrip(), quality))
 
 

@@ -45,7 +45,7 @@ def test_what_will_not_stay_as_it_is_is_told_before_it_is_chosen_and_in_the_revi
     assert abouts["original"] == "JPEGs untouched; 11 others become JPEG, Q100"
     assert "JPEG" not in abouts["shortest"]
     rows = {row.label: row.text for row in script.tables[0]}
-    assert rows["Images"] == "original size, bytes kept · 7 WebP and 4 PNG become JPEG, quality 100"
+    assert rows["Images"] == "original size · JPEGs keep their bytes · 7 WebP and 4 PNG become JPEG, quality 100"
     assert script.consequences[0].converted == {"WEBP": 7, "PNG": 4}
 
 
@@ -55,6 +55,17 @@ def test_a_single_other_format_is_named_beside_the_choice(converse: Converse, tm
     script, _ = converse(str(tmp_path / "pets"), "none", "folders", str(tmp_path / "out"))
     abouts = {choice.value: choice.about for choice in script.asked[-1].choices}
     assert abouts["original"] == "JPEGs untouched; 3 PNG become JPEG, Q100"
+
+
+def test_nothing_says_that_bytes_are_kept_where_no_image_is_a_jpeg(converse: Converse, tmp_path: Path) -> None:
+    for name in ("cats", "dogs"):
+        write(tmp_path / "pets" / name, ["1.png", "2.png"], encoded("PNG"))
+    script, _ = converse(str(tmp_path / "pets"), "none", "folders", str(tmp_path / "out"), "original", "mine")
+    (asked,) = (each for each in script.asked if each.key == "image.resize")
+    abouts = {choice.value: choice.about for choice in asked.choices}
+    assert abouts["original"] == "4 PNG become JPEG, Q100 (lossy)"
+    rows = {row.label: row.text for row in script.tables[0]}
+    assert rows["Images"] == "original size · 4 PNG become JPEG, quality 100 (lossy)"
 
 
 def test_jpegs_keep_their_bytes_without_an_exception(converse: Converse, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_an_image_that_needs_more_memory_than_a_worker_has_stops_the_run_even_wi
     images = {"n01514668_1.JPEG": encoded(Image.fromarray(noise(30, 40))), "n01514668_2.JPEG": image("progressive")}
     with pytest.raises(
         MachineError,
-        match=r"n01514668_2\.JPEG .* its 3,000 x 2,400 pixels need about 67\.2 MB of memory; a worker has 60\.0 MB",
+        match=r"n01514668_2\.JPEG .* its 3,000 × 2,400 pixels need about 67\.2 MB of memory; a worker has 60\.0 MB",
     ) as error:
         build_shard(task(tmp_path, images, recipe=SMALL, skip_bad=True, memory=60 * MB))
     assert "--set run.workers=1" in error.value.hint

@@ -109,7 +109,7 @@ def test_an_undecodable_image_is_refused_even_if_bytes_are_kept() -> None:
 )
 def test_a_sliver_that_would_grow_too_large_is_refused(resize: Resize) -> None:
     data = encoded(Image.fromarray(noise(900, 3)))
-    with pytest.raises(Undecodable, match="its 3 x 900 pixels would have to be scaled to"):
+    with pytest.raises(Undecodable, match="its 3 × 900 pixels would have to be scaled to"):
         transform(data, Recipe(resize=resize, quality=85))
 
 

@@ -372,11 +372,22 @@ def test_there_is_no_page_where_bytes_are_kept_or_nothing_can_be_shown(tmp_path:
     assert not cache_folder().exists()
 
 
+def test_where_bytes_are_kept_the_images_that_become_jpegs_are_shown(tmp_path: Path, asked: Job) -> None:
+    png = encoded(Image.fromarray(noise(80, 160)), "PNG")
+    sample = drawn(tmp_path, PHOTO, png, png, PHOTO, names=["1.jpg", "2.png", "3.png", "4"])
+    sample = replace(sample, survey=replace(sample.survey, table=sample.table))
+    path = write_preview(asked, Inline((sample, KEPT)))
+    assert path is not None
+    read = Read(path.read_text(encoding="utf-8"))
+    assert re.findall(r"\d\.png", read.texts["h2"]) == ["2.png", "3.png"]
+    assert "images that are not JPEGs become JPEG, quality 100 (lossy)" in path.read_text(encoding="utf-8")
+
+
 def test_the_first_split_that_changes_is_the_one_that_is_shown(tmp_path: Path, asked: Job) -> None:
     sample = drawn(tmp_path, PHOTO)
     path = write_preview(asked, Inline((sample, KEPT), (sample, CROP)))
     assert path is not None
-    assert "scaled and cropped to 64 x 64" in path.read_text(encoding="utf-8")
+    assert "scaled and cropped to 64 × 64" in path.read_text(encoding="utf-8")
 
 
 def test_a_failed_preview_does_not_stop_the_check(tmp_path: Path, asked: Job) -> None:

@@ -138,6 +138,16 @@ def test_no_line_of_a_program_is_broken_by_a_terminal_of_80_columns(trainer: str
         assert max(map(len, known.program(dataset).splitlines())) <= 80
 
 
+@pytest.mark.parametrize("trainer", [name for name in registry.trainers() if name != "dinov2"])
+def test_a_program_selects_its_split_in_one_place(trainer: str) -> None:
+    kind, known = registry.trainers()[trainer]
+    usual = loadable(kind, trainer)
+    programs = [known.program(replace(usual, split=split)).splitlines() for split in ("train", "validation")]
+    other = [line for line in zip(*programs, strict=True) if line[0] != line[1]]
+    assert len(other) == 1
+    assert other[0][0] == 'split = "train"'
+
+
 def test_the_documentation_has_every_program() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert with_programs(page) == page, "python -m tests.load_page brings it up to date"

@@ -96,7 +96,7 @@ def test_compares_the_decoded_size_with_the_stated_one(tensorflow: Executor, tmp
         content = content.replace(tar.member(name, images()[NAMES[0]]), tar.member(name, taller))
     (problem,) = checked(tensorflow, replaced(expected, content))
     assert problem.record == 0
-    assert problem.what == "TensorFlow decodes it to 31 x 40 pixels, but the stated size is height 30 and width 40"
+    assert problem.what == "TensorFlow decodes it to 31 × 40 pixels, but the stated size is height 30 and width 40"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ HALF = np.array([0.5], np.float32)
         (put("image/class/synset", b"n01440764"), "image/class/synset is b'n01440764', expected b'n01514668'"),
         (put("image/class/text", b"hen"), "image/class/text is b'hen', expected b'cock'"),
         (put("image/filename", b"other.JPEG"), "image/filename is b'other.JPEG', expected b'n01514668_2.JPEG'"),
-        (put("image/height", (31,)), "its height is stated as 31, the image has 32 x 40"),
+        (put("image/height", (31,)), "its height is stated as 31, the image has 32 × 40"),
         (put("image/channels", (1,)), "image/channels: missing, unknown"),
         (put("image/colorspace", b"L"), "image/colorspace: missing, unknown"),
         (put("image/extra", b""), "image/extra: missing, unknown"),

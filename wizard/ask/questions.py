@@ -169,8 +169,9 @@ QUESTIONS: tuple[Question[Context], ...] = (
         label="Images",
         help="Smaller images are read and decoded faster in every epoch of training. Evaluation at 224 px usually "
         "resizes to 256 anyway; random crops in training show more detail with a shortest side of 480, and most with "
-        "the originals. Keep the originals if a benchmark's rules ask for it. For several sizes, run the setup once "
-        "for each, with another output folder.",
+        "the originals. Keep the originals if a benchmark's rules ask for it. Only JPEGs can keep their bytes: every "
+        "output holds JPEGs, which all of its readers decode, so PNG and other formats become JPEG at quality 100, "
+        "which is lossy. For several sizes, run the setup once for each, with another output folder.",
         default=defaults.resize,
         stays=True,  # another trainer would else turn images that were accepted into others
         choices=image_choices.resize_choices,

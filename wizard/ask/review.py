@@ -6,6 +6,7 @@ from typing import NamedTuple
 from wizard.ask.context import Context
 from wizard.ask.hints import in_setup
 from wizard.ask.prompt import Choice, Prompt
+from wizard.engine.recipe_words import readable
 from wizard.engine.transform import LOSSLESS_ENOUGH
 from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
@@ -195,7 +196,7 @@ def consequence(estimated: Estimated, assumed: str) -> str:
 
 def images(job: Job) -> str:
     """What becomes of the images of each split."""
-    kinds = {split: str(recipe) for split, recipe in job.recipes.items()}
+    kinds = {split: readable(str(recipe), job.kept(split)) for split, recipe in job.recipes.items()}
     text = " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
     if len(set(kinds.values())) == 1:
         text = next(iter(kinds.values())) + (f" · {_SPLITS[len(kinds)]}" if len(kinds) > 1 else "")
@@ -211,7 +212,10 @@ def _converted(job: Job) -> str:
     quality = {job.recipes[split].quality or LOSSLESS_ENOUGH for split in converted}
     tables = [job.surveys[split].table for split in converted]
     about = "about " if any(table.formats.is_sample for table in tables if table is not None) else ""
-    return f" · {about}{become_jpeg(added(converted.values()))}, quality {' and '.join(map(str, sorted(quality)))}"
+    # "quality 100" alone is taken for a copy.
+    lossy = " (lossy)" if all(job.kept(split) == "none" for split in job.recipes) else ""
+    qualities = " and ".join(map(str, sorted(quality)))
+    return f" · {about}{become_jpeg(added(converted.values()))}, quality {qualities}{lossy}"
 
 
 def _kept(estimated: Estimated) -> str:

@@ -52,9 +52,9 @@ def follow(run: LocalRun, output: Output, *, stop: bool = False) -> int:
     if stop:
         _interrupt(run, output)
     try:
-        ended = watch(run, output)
+        ended = watch(run, output, stopping=stop)
     except KeyboardInterrupt:  # the way to leave, and no error
-        output.result(f"The build goes on (process {run.pid}). To stop it: {how_to_stop(run)}")
+        output.result(f"The build goes on (process {run.pid}). To stop it: {how_to_stop(run)}", wrap=True)
         return 0
     return tell(ended, output)
 
@@ -77,7 +77,7 @@ def _chosen(alive: Sequence[LocalRun], output: Output) -> LocalRun:
 
 
 def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) -> int:
-    over = [run for run in runs if not run.is_alive]
+    over = _last_to_build([run for run in runs if not run.is_alive])
     elsewhere = [run for run in runs if run.is_alive]
     if folder is not None and over and not elsewhere:
         return tell(over[0], output)
@@ -85,13 +85,26 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.")
     for run in elsewhere:
         where = as_typed(Path(run.output))
-        output.result(f"  {where}: on {run.host}, unless it died; imagenet-setup status {where} --watch shows it")
+        output.result(
+            f"  {where}: on {run.host}, unless it died; imagenet-setup status {where} --watch shows it", wrap=True
+        )
     for run in over[:_LAST]:
         how = f"{run.state} {moment(run.ended)}" if run.ended else "ended without a report"
-        output.result(f"  {as_typed(Path(run.output))}: {how} · log: {run.log}")
+        output.result(f"  {as_typed(Path(run.output))}: {how} · log: {as_typed(run.log)}", wrap=True)
     if folder is not None and not runs:
-        output.result(f"  imagenet-setup status {as_typed(folder)} shows what is there")
+        output.result(f"  imagenet-setup status {as_typed(folder)} shows what is there", wrap=True)
     return 0
+
+
+def _last_to_build(over: Sequence[LocalRun]) -> list[LocalRun]:
+    """Of each folder the run that says how its build ended: the last one that began to build.
+
+    One that was refused before says nothing of the build, unless there is no other.
+    """
+    last: dict[Path, LocalRun] = {}
+    for run in sorted(over, key=lambda run: not run.has_built):
+        last.setdefault(Path(run.output).resolve(), run)
+    return sorted(last.values(), key=lambda run: run.name, reverse=True)
 
 
 def _about(run: LocalRun) -> str:

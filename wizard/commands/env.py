@@ -71,7 +71,7 @@ def _facts(output: Output) -> dict[str, dict[str, Any]]:
             "cores": f"{usable_cores()} usable of {os.cpu_count()}",
             "memory": f"{human_bytes(memory.available)} available of {human_bytes(memory.total)}",
             "open_files": "no limit" if files is None else f"{files[0]:,}, at most {files[1]:,}",
-            "terminal": f"{screen.width} x {screen.height}, {output.console.encoding}"
+            "terminal": f"{screen.width} × {screen.height}, {output.console.encoding}"
             + ("" if output.interactive else ", not interactive"),
         },
         "folders": {

@@ -13,10 +13,12 @@ from wizard.commands.parameters import ProfileName
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.engine.build_result import BuildResult, SliceResult
 from wizard.engine.executors.worker_pool import WorkerPool
+from wizard.engine.shared_folder import refuse_if_taken
 from wizard.errors import FINISHED_WITH_SKIPS
 from wizard.events import Event, Note, Started
 from wizard.hangup import Terminal, surviving_hangup
 from wizard.interrupts import stop_on_signal
+from wizard.lock import Waiting
 from wizard.output import Output
 from wizard.planning import stoppable
 from wizard.preflight.checks import failed, refuse, require_known
@@ -56,6 +58,7 @@ def run(
     part = Slice.parse(slice_) if slice_ else WHOLE
     made = load(profile, set_)
     if background:
+        refuse_if_taken(made.output_path, part, Waiting(say=output.say))
         options = {"--set": set_, "--ignore": ignore, "--slice": (slice_,) if slice_ else ()}
         words = [f"{name}={value}" for name, values in options.items() for value in values]
         flagged = [name for name, is_set in {"--md5": md5, "--repair": repair}.items() if is_set]
@@ -85,6 +88,7 @@ def start(
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
     """
+    refuse_if_taken(profile.output_path, part, Waiting(say=output.say))
     slice_ = "" if part.is_whole else str(part)
     reporter, run_file = reporter_for(output), RunFileReporter(profile.output_path, slice_)
     # Flags of output last: a build in the background is quiet, but whoever resumes it wants to see it.

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.text import Text
@@ -32,7 +32,7 @@ _SILENT = 10.0
 _LOG_LINES = 10
 """Lines of the log that are shown from before."""
 _HINTS = ("Ctrl-C: leave, the build goes on",)
-_STOPPING = "Finishing what is under way, then stopping"
+_STOPPING = ("Finishing what is under way, then stopping", "Ctrl-C: leave")
 
 
 def watch(
@@ -41,17 +41,18 @@ def watch(
     until: Callable[[LocalRun], bool] = lambda _: False,
     *,
     hints: Sequence[str] = _HINTS,
+    stopping: bool = False,
 ) -> LocalRun:
     """Shows a run until its process has ended, or `until` is true of it; returns it as it is then.
 
-    `hints` say what the keys do.
+    `hints` say what the keys do; `stopping`, that it has been asked to stop, which it may not have noticed yet.
 
     Raises:
         KeyboardInterrupt: the watcher leaves.
         UsageError: it is a run of another version, whose view is not understood.
     """
     asked = float("-inf")
-    with _shown(output, run, hints) as show:
+    with _shown(output, run, hints, stopping=stopping) as show:
         while True:
             if time.monotonic() - asked > _ASK:
                 asked = time.monotonic()
@@ -74,11 +75,14 @@ def tell(run: LocalRun, output: Output) -> int:
     if run.exit_code is None:
         raise MachineError(
             f"The build in {run.output} ended without a report: its process ({run.pid}) was most likely killed.",
-            f"Resume with: {run.command}\n  Log: {run.log}",
+            f"Resume with: {run.command}\n  Log: {as_typed(run.log)}",
         )
-    output.result(run.said)
+    told, *program = run.said.split("\n\n", maxsplit=1)
+    output.result(told, wrap=True)
+    for lines in program:  # which is to be copied as it is
+        output.result(f"\n{lines}")
     when = "" if run.ended is None else f" {moment(run.ended)}"
-    output.say(f"  {run.state}{when} with exit code {run.exit_code} · log: {run.log}")
+    output.say(f"  {run.state}{when} with exit code {run.exit_code} · log: {as_typed(run.log)}")
     return run.exit_code
 
 
@@ -88,11 +92,13 @@ def how_to_stop(run: LocalRun) -> str:
 
 
 @contextmanager
-def _shown(output: Output, run: LocalRun, hints: Sequence[str]) -> Iterator[Callable[[LocalRun], None]]:
+def _shown(
+    output: Output, run: LocalRun, hints: Sequence[str], *, stopping: bool
+) -> Iterator[Callable[[LocalRun], None]]:
     if output.live:
         area = LiveArea(output.console)
         window = WindowProgress(output.console)
-        picture = _Picture(output, area, window, hints)
+        picture = _Picture(output, area, window, hints, stopping=stopping)
         with echo_off():
             try:
                 yield picture.draw
@@ -108,8 +114,11 @@ def _shown(output: Output, run: LocalRun, hints: Sequence[str]) -> Iterator[Call
 class _Picture:
     """Draws a run in place, as its own terminal would show it."""
 
-    def __init__(self, output: Output, area: LiveArea, window: WindowProgress, hints: Sequence[str]) -> None:
+    def __init__(
+        self, output: Output, area: LiveArea, window: WindowProgress, hints: Sequence[str], *, stopping: bool
+    ) -> None:
         self._output, self._area, self._window, self._hints = output, area, window, hints
+        self._stopping = stopping
         self._last: object = None
         self._news = time.monotonic()
 
@@ -118,6 +127,8 @@ class _Picture:
             self._last, self._news = run.view, time.monotonic()
         self._area.clear_after_resize()
         size, view = self._output.console.size, _view(run)
+        if view is not None and self._stopping:
+            view = replace(view, stopping=True)
         self._area.draw(self._lines(run, view, size.width, size.height), size)
         if view is not None:
             self._window.show(build_headline(view))
@@ -127,12 +138,10 @@ class _Picture:
         silent = time.monotonic() - self._news
         if silent > _SILENT:
             below.append(f"No news for {silent:.0f} s: the process is suspended, or waits for its disk")
-        hints = self._hints
+        hints = _STOPPING if self._stopping or (view is not None and view.stopping) else self._hints
         if view is None or not view.splits:
             doing = "prepared" if run.state == "preparing" else "built"
             below.insert(0, " · ".join((f"{Path(run.output).name} is being {doing}", *hints)))
-        elif view.stopping:
-            hints = (_STOPPING, *hints)
         ascii_only = not self._output.unicode
         lines = [] if view is None else build_picture(view, width, height - len(below), hints, ascii_only=ascii_only)
         return lines + [fitted(Text(line, "dim"), width - MARGIN, ascii_only=ascii_only) for line in below]

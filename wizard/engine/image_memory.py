@@ -52,7 +52,7 @@ def require(content: Content, header: Header, recipe: Recipe, memory: int | None
     if need > max(memory, _ALWAYS):
         # No BadImage, and never left out: the same plan would otherwise give other bytes on another machine.
         raise MachineError(
-            f"{sample.place}: its {header.width:,} x {header.height:,} pixels need about {human_bytes(need)} of "
+            f"{sample.place}: its {header.width:,} × {header.height:,} pixels need about {human_bytes(need)} of "
             f"memory; a worker has {human_bytes(memory)}.",
             MORE_MEMORY,
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
+from wizard.engine.recipe_words import readable
+
 
 @dataclass(frozen=True, kw_only=True)
 class SplitIngredients:
@@ -100,7 +102,7 @@ class Ingredients:
         """How these differ from those asked for, in words."""
         theirs, ours = self.labelled, asked.labelled
         return [
-            f"{label}: there {theirs.get(label, 'none')} · asked for {ours.get(label, 'none')}"
+            f"{label}: there {readable(theirs.get(label, 'none'))} · asked for {readable(ours.get(label, 'none'))}"
             for label in sorted({*theirs, *ours})
             if theirs.get(label) != ours.get(label)
         ]

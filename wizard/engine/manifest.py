@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wizard.commit_record import CommitRecord, ConvertedImage, Outcomes, SkippedImage, checks_of, outcomes_of
+from wizard.commit_record import CommitRecord, ConvertedImage, Outcomes, SkippedImage, checks_of, outcomes_by_split
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
 from wizard.profile_store import command_that_resumes
@@ -74,7 +74,7 @@ class Manifest:
     @property
     def outcomes(self) -> dict[str, Outcomes]:
         """What became of the images of each split."""
-        return {split: outcomes_of([shard for shard in self.shards if shard.split == split]) for split in self.splits}
+        return outcomes_by_split(self.splits, self.shards)
 
     @property
     def converted(self) -> tuple[ConvertedImage, ...]:

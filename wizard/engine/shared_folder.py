@@ -11,8 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from wizard.errors import Interrupted, MachineError, PlanMismatch
-from wizard.lock import DURATION, Waiting, exclusive_lock, is_held, lease, waiting_lease
+from wizard import local_runs
+from wizard.errors import Interrupted, MachineError, PlanMismatch, writing
+from wizard.folders import as_typed
+from wizard.lock import DURATION, SILENT, Waiting, exclusive_lock, is_held, lease, waiting_lease
 from wizard.slices import Slice
 from wizard.storage import time_in, write_whole
 from wizard.targets.names import RUN_FOLDER
@@ -38,18 +40,36 @@ def holding(output: Path, part: Slice, waiting: Waiting) -> Iterator[Callable[[]
     runs = output / RUN_FOLDER
     runs.mkdir(parents=True, exist_ok=True)
     taken = f"Another run is building {'in' if part.is_whole else f'slice {part} in'} {output}."
+    hint = _how_to_watch(output)
     with ExitStack() as held:
         if part.is_whole:  # a run that was suspended on this machine shows no sign of life, and is not dead
-            held.enter_context(exclusive_lock(runs / "whole.lock", taken))
-        lost = held.enter_context(lease(_lease_of(runs, part.name), taken, waiting))
+            held.enter_context(exclusive_lock(runs / "whole.lock", taken, hint))
+        lost = held.enter_context(lease(_lease_of(runs, part.name), taken, waiting, hint))
         for other in _alive(output, [name for name in _others(output, part) if not _is_beside(name, part)]):
             raise MachineError(
                 f"{_named(other)} is being built in {output}, and "
                 f"{'this run' if part.is_whole else f'slice {part}'} would build the same shards.",
-                f"Wait for it, or stop it first; imagenet-setup status shows what runs there. One that was killed on "
-                f"another machine counts as running for {DURATION:.0f} s",
+                f"{hint}\n  One that was killed on another machine counts as running for {DURATION:.0f} s.",
             )
         yield lost
+
+
+def refuse_if_taken(output: Path, part: Slice, waiting: Waiting = SILENT) -> None:
+    """Refuses a run at once, before its checks, where `holding` would refuse it after them.
+
+    Raises:
+        MachineError: as `holding`.
+    """
+    if any((output / RUN_FOLDER).glob("*.lease")):
+        with writing(output), holding(output, part, waiting):
+            pass
+
+
+def _how_to_watch(output: Path) -> str:
+    folder = as_typed(output.absolute())
+    if local_runs.others_alive(output):
+        return f"Watch it: imagenet-setup attach {folder}\n  Stop it: imagenet-setup attach {folder} --stop"
+    return f"Wait for it, or stop it where it runs. Watch it: imagenet-setup status {folder} --watch"
 
 
 @contextmanager

@@ -80,8 +80,8 @@ class Recipe:
 def _refuse_too_large(way: Geometry) -> None:
     """A sliver can become longer than a JPEG may be, or larger on the way to its crop than memory."""
     if max(way.height, way.width) > jpeg.LONGEST_SIDE or is_too_large(*way.scaled):
-        scaled = " x ".join(f"{side:,}" for side in way.scaled[::-1])
-        raise Undecodable(f"its {way.source[1]:,} x {way.source[0]:,} pixels would have to be scaled to {scaled}")
+        scaled = " × ".join(f"{side:,}" for side in way.scaled[::-1])
+        raise Undecodable(f"its {way.source[1]:,} × {way.source[0]:,} pixels would have to be scaled to {scaled}")
 
 
 def transform(data: bytes, recipe: Recipe, header: image_codec.Header | None = None) -> StoredImage:

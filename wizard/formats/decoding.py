@@ -21,7 +21,7 @@ def is_too_large(height: int, width: int, samples: int = 3) -> bool:
 def refuse_too_large(height: int, width: int, samples: int = 3) -> None:
     """Raises Undecodable if an image has too many samples."""
     if is_too_large(height, width, samples):
-        raise Undecodable(f"{width:,} x {height:,} pixels are more than TensorFlow decodes")
+        raise Undecodable(f"{width:,} × {height:,} pixels are more than TensorFlow decodes")
 
 
 def as_rgb(image: Image.Image) -> Pixels:

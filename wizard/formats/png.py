@@ -74,7 +74,7 @@ def read_info(data: bytes) -> Info:
     if not (info.width and info.height):
         raise Undecodable("its PNG header gives a width or height of 0")
     if max(info.width, info.height) > _LONGEST_SIDE:
-        raise Undecodable(f"{info.width:,} x {info.height:,} pixels are more than TensorFlow decodes")
+        raise Undecodable(f"{info.width:,} × {info.height:,} pixels are more than TensorFlow decodes")
     return info
 
 

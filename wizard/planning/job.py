@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wizard.engine.recipe_words import Kept, kept
 from wizard.engine.transform import Recipe
 from wizard.ilsvrc2012.archives import Split
 from wizard.machine.cores import usable_cores
@@ -107,6 +108,10 @@ class Job(Settings):
         """
         table = self.surveys[split].table
         return {} if table is None or not self.recipes[split].keeps_some else table.formats.converted
+
+    def kept(self, split: Split) -> Kept:
+        """How many of a split's images are in a format that can keep its bytes, as far as `conversions` knows."""
+        return kept(self.surveys[split].images, sum(self.conversions(split).values()))
 
     @property
     def images(self) -> float:

@@ -4,7 +4,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from wizard.engine.deaths import WorkerDied
-from wizard.engine.transform import Recipe, transform
+from wizard.engine.recipe_words import readable
+from wizard.engine.transform import LOSSLESS_ENOUGH, Recipe, transform
 from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
@@ -21,6 +22,7 @@ from wizard.formats.decoding import Undecodable
 from wizard.formatting import human_bytes
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
+from wizard.sources.image_formats import other_than_jpeg
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
 from wizard.storage import write_whole
@@ -56,9 +58,13 @@ def write_preview(job: Job, estimator: Estimator) -> Path | None:
     """
     try:
         for drawn, recipe in estimator.sample(job):
-            if recipe.quality is None or not len(drawn.table):
+            if recipe.quality is None:
+                drawn = _converted(drawn)
+            if not len(drawn.table):
                 continue
             pairs, undecodable = estimator.call(put_through, from_small_to_large(drawn), recipe)
+            if recipe.quality is None:
+                pairs = [pair for pair in pairs if pair.after.converted]
             if pairs:
                 target = cache_folder() / "preview.html"
                 with writing(target):
@@ -68,6 +74,15 @@ def write_preview(job: Job, estimator: Estimator) -> Path | None:
     except (SetupError, WorkerDied):
         pass  # the build's own checks report the problem better
     return None
+
+
+def _converted(drawn: Drawn) -> Drawn:
+    """Those of a sample that become JPEGs where JPEGs keep their bytes, as far as the names tell."""
+    table = drawn.survey.table
+    rows = np.flatnonzero(other_than_jpeg(drawn.table.name))
+    if table is None or not table.formats.converted:
+        rows = rows[:0]
+    return replace(drawn, table=drawn.table.take(rows), weight=drawn.weight[rows])
 
 
 def from_small_to_large(drawn: Drawn) -> SampleTable:
@@ -119,11 +134,17 @@ def page(pairs: Sequence[Pair], recipe: Recipe, undecodable: Sequence[str] = ())
     failed = f"\n<p>Not shown, as the build cannot decode {them}: {html.escape(', '.join(undecodable))}</p>"
     template = (files(__package__) / "preview.html").read_text(encoding="utf-8")
     return Template(template).substitute(
-        recipe=html.escape(str(recipe)),
+        recipe=html.escape(_in_words(recipe)),
         total=f"{images}: {_bytes(before)} before, {_bytes(after)} after ({_percent(after / before)})",
         failed=failed if undecodable else "",
         pairs="\n".join(map(_section, pairs)),
     )
+
+
+def _in_words(recipe: Recipe) -> str:
+    if recipe.quality is not None:
+        return readable(str(recipe))
+    return f"original size · images that are not JPEGs become JPEG, quality {LOSSLESS_ENOUGH} (lossy)"
 
 
 def _section(pair: Pair) -> str:

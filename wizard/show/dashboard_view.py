@@ -122,7 +122,7 @@ def _name(build: BuildView) -> str:
 
 
 def _times(build: BuildView) -> str:
-    left = build.seconds_left
+    left = None if build.stopping else build.seconds_left  # nothing new begins, so it is not the end that is near
     return clock(build.seconds) + (f" · about {short_clock(left)} left" if left is not None else "")
 
 

@@ -89,7 +89,7 @@ class LocalRunReporter:
             for line in self._progress.add(event):
                 self._say(line)
             if isinstance(event, Started):
-                self._run = replace(self._run, state="building")
+                self._run = replace(self._run, state="building", has_built=True)
                 self._write(self._run)
             if time.monotonic() >= self._line_due and (line := self._progress.line(event)):
                 self._line_due = time.monotonic() + _LINE

@@ -20,7 +20,8 @@ def outcome_facts(outcomes: Mapping[str, Outcomes]) -> dict[str, str]:
     facts = {}
     # Unless a version that did not count them built it.
     if all(each.kept is not None for each in outcomes.values()):
-        facts["bytes kept"] = BETWEEN.join(f"{split} {each.kept:,}" for split, each in outcomes.items())
+        if any(each.kept for each in outcomes.values()):
+            facts["bytes kept"] = BETWEEN.join(f"{split} {each.kept:,}" for split, each in outcomes.items())
         facts["re-encoded"] = BETWEEN.join(f"{split} {each.reencoded:,}" for split, each in outcomes.items())
     converted = [f"{split} {in_words(each.converted)}" for split, each in outcomes.items() if each.converted]
     facts["converted"] = BETWEEN.join(converted) or "0"

@@ -79,6 +79,12 @@ def image_formats(names: npt.NDArray[np.bytes_], heads: Heads) -> ImageFormats:
     return ImageFormats(counts=dict(counts.most_common()), is_sample=unknown > LOOKED_AT)
 
 
+def other_than_jpeg(names: npt.NDArray[np.bytes_]) -> npt.NDArray[np.bool_]:
+    """bool[n]: the images whose names do not say that they are JPEGs; `names` is bytes[n], of a few images."""
+    suffixes = (name[name.rfind(b".") :].lower() for name in names.tolist())
+    return np.array([_BY_SUFFIX.get(suffix) != JPEG for suffix in suffixes], np.bool_)
+
+
 def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     """The counts of several splits, together."""
     total: Counter[str] = Counter()

@@ -26,7 +26,7 @@ def wrong(data: bytes, stated: Mapping[str, object]) -> Iterator[str]:
         return
     for side, found in (("height", header.height), ("width", header.width)):
         if side in stated and stated[side] != found:
-            yield f"its {side} is stated as {stated[side]!r}, the image has {header.height} x {header.width}"
+            yield f"its {side} is stated as {stated[side]!r}, the image has {header.height} × {header.width}"
 
 
 def sides(features: Mapping[str, example.Values | bytes]) -> dict[str, object]:

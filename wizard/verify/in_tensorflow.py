@@ -137,7 +137,7 @@ def _problem(tf: Any, target: Target, item: Any) -> str:
     sides = {"height": height, "width": width}
     if any(sides[side] != value for side, value in stored.stated.items()):
         stated = " and ".join(f"{side} {value!r}" for side, value in stored.stated.items())
-        return f"TensorFlow decodes it to {height} x {width} pixels, but the stated size is {stated}"
+        return f"TensorFlow decodes it to {height} × {width} pixels, but the stated size is {stated}"
     return ""
 
 

@@ -105,7 +105,7 @@ def test_an_image_size_that_differs_from_the_records_is_refused(tmp_path: Path) 
     write(tmp_path / "train.tfrecord", [record(floats(*BOX), more={"width": 100, "height": 80})])
     assert boxes_of(tmp_path) == [[AS_SHARES]]
     write(tmp_path / "train.tfrecord", [record(floats(*BOX), more={"width": 500, "height": 400})])
-    refused(tmp_path, "record 0 .* states a size of 500 x 400: the box may be in pixels of either size")
+    refused(tmp_path, "record 0 .* states a size of 500 × 400: the box may be in pixels of either size")
 
 
 def test_an_image_that_cannot_be_read_leaves_its_boxes_out(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def stated(
     stated: Sequence[tuple[int, int]] = (),
     whole: bool = False,
 ) -> StatedBoxes:
-    """Boxes of a record each, of images of 200 x 160 pixels where nothing else is said."""
+    """Boxes of a record each, of images of 200 × 160 pixels where nothing else is said."""
     count = len(rows)
     return StatedBoxes(
         boxes=np.array(rows, np.float64).reshape(-1, 4),
@@ -81,7 +81,7 @@ def test_whole_numbers_are_pixels_unless_all_are_0_or_1() -> None:
     [
         (
             [RELATIVE, RELATIVE, PIXELS],
-            "record 2 has the box 10, 12, 190, 140 in an image of 200 x 160 pixels, which",
+            "record 2 has the box 10, 12, 190, 140 in an image of 200 × 160 pixels, which",
         ),
         (
             [PIXELS, RELATIVE, PIXELS],
@@ -96,7 +96,7 @@ def test_records_of_both_units_are_refused_by_the_first_of_the_fewer(rows: list[
 
 
 def test_boxes_in_neither_unit_are_refused() -> None:
-    assert "record 1 has the box 10, 12, 950, 900 in an image of 200 x 160 pixels, which is neither" in refusal(
+    assert "record 1 has the box 10, 12, 950, 900 in an image of 200 × 160 pixels, which is neither" in refusal(
         stated(PIXELS, (10, 12, 950, 900))
     )
     assert "neither" in refusal(stated(PIXELS, (-150, 0, 100, 100)))

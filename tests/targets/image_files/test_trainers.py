@@ -69,7 +69,8 @@ def test_keras_reads_images_of_test_without_labels(tmp_path: Path, capsys: pytes
 def test_images_of_test_are_listed_where_there_are_no_folders_of_classes(name: str) -> None:
     program = TRAINERS[name].program(loadable(Path("out"), ClassFolders(), "test"))
     assert "ImageFolder" not in program
-    assert 'Path(folder, "test")' in program
+    assert 'split = "test"\n' in program
+    assert 'Path(folder, f"{split}")' in program
     compile(program, "program", "exec")
 
 

@@ -220,4 +220,4 @@ def _require_corners(found: StatedBoxes, rows: Flags, shares: Boxes) -> None:
 
 
 def _size(sides: npt.NDArray[np.int64]) -> str:
-    return " x ".join(f"{side:,}" if side else "?" for side in sides.tolist())
+    return " × ".join(f"{side:,}" if side else "?" for side in sides.tolist())

@@ -60,15 +60,18 @@ def parse(record):
 '''
 
 
-def _shuffled(dataset: Loadable) -> str:
-    return ".shuffle(seed=0)" if dataset.split == "train" else ""
+_SHUFFLED = """\
+dataset = grain.MapDataset.source(source)
+if split == "train":
+    dataset = dataset.shuffle(seed=0)"""
 
 
 def _source(dataset: Loadable) -> str:
-    shards = dataset.target.file(f"{dataset.split}-*")
+    shards = dataset.target.file(f"{dataset.split}-*").replace(dataset.split, "{split}")
     return f"""\
 folder = {dataset.folder}
-shards = sorted(map(str, Path(folder).glob("{shards}")))
+split = "{dataset.split}"
+shards = sorted(map(str, Path(folder).glob(f"{shards}")))
 source = grain.sources.ArrayRecordDataSource(shards)"""
 
 
@@ -97,7 +100,8 @@ class Decode(grain.transforms.Map):
 
 
 {_source(dataset)}
-dataset = grain.MapDataset.source(source){_shuffled(dataset)}.map(Decode())
+{_SHUFFLED}
+dataset = dataset.map(Decode())
 
 image, label = dataset[0]
 print(image.shape, label)
@@ -130,7 +134,7 @@ class Decode(grain.transforms.Map):
 
 
 {_source(dataset)}
-dataset = grain.MapDataset.source(source){_shuffled(dataset)}
+{_SHUFFLED}
 dataset = dataset.map(Decode()).batch(64)
 
 for images, labels in dataset.to_iter_dataset():
@@ -146,13 +150,14 @@ import grain
 import tensorflow_datasets as tfds
 
 folder = {dataset.folder}
+split = "{dataset.split}"
 source = tfds.data_source(
     "imagenet2012",
     data_dir=folder,
-    split="{dataset.split}",
+    split=split,
     download=False,
 )
-dataset = grain.MapDataset.source(source){_shuffled(dataset)}
+{_SHUFFLED}
 
 example = dataset[0]
 # {dataset.labels}
@@ -166,8 +171,9 @@ import grain
 import tensorflow_datasets as tfds
 
 folder = {dataset.folder}
-source = tfds.builder_from_directory(folder).as_data_source(split="{dataset.split}")
-dataset = grain.MapDataset.source(source){_shuffled(dataset)}
+split = "{dataset.split}"
+source = tfds.builder_from_directory(folder).as_data_source(split=split)
+{_SHUFFLED}
 
 example = dataset[0]
 # {dataset.labels}

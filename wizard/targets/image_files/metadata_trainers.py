@@ -3,8 +3,7 @@
 from wizard.targets.dataset import Loadable
 from wizard.targets.image_files import dinov2
 from wizard.targets.image_files.sidecars import DINOV2, METADATA, MMPRETRAIN
-from wizard.targets.image_files.trainers import image_folder
-from wizard.targets.names import SPLIT_FOLDERS
+from wizard.targets.image_files.trainers import folder_of, image_folder, split_of
 from wizard.targets.trainer import ORIGINALS, RESEARCH, Trainer
 
 
@@ -46,17 +45,18 @@ print(np.asarray(image).shape, label)
 
 
 def _mmpretrain(dataset: Loadable) -> str:
-    name = SPLIT_FOLDERS[dataset.split]
-    kind, which = "ImageNet", f'split="{name}"'
+    prefix = "split" if folder_of(dataset) == "{split}" else f'f"{folder_of(dataset)}"'
+    kind, which = "ImageNet", "split=split"
     if not dataset.imagenet:
-        kind, which = "CustomDataset", f'ann_file="meta/{name}.txt", classes=f"{{folder}}/classes.txt"'
+        kind, which = "CustomDataset", 'ann_file=f"meta/{split}.txt", classes=f"{folder}/classes.txt"'
     return f"""\
 from mmpretrain.datasets import {kind}
 
 folder = {dataset.folder}
+split = "{split_of(dataset)}"
 dataset = {kind}(
     data_root=folder,
-    data_prefix="{dataset.target.image_folder(dataset.split)}",
+    data_prefix={prefix},
     {which},
     pipeline=[dict(type="LoadImageFromFile")],
 )
@@ -78,9 +78,10 @@ from config import _C as defaults
 from data.build import build_dataset
 
 folder = {dataset.folder}
+split = "{split_of(dataset)}"
 config = defaults.clone()
 config.DATA.DATA_PATH = folder  # as main.py --data-path does
-dataset, classes = build_dataset(is_train={dataset.split == "train"}, config=config)
+dataset, classes = build_dataset(is_train=split == "train", config=config)
 
 image, label = dataset[0]
 print(tuple(image.shape), label)

@@ -1,13 +1,20 @@
 """What opens image files: programs for PyTorch, timm, Keras and plain Python."""
 
 from wizard.targets.dataset import Loadable
+from wizard.targets.names import SPLIT_FOLDERS
 from wizard.targets.trainer import PYTORCH, RESEARCH, TENSORFLOW, TIMM, Trainer
 
 BY_FOLDER = "labels count the folders of this split, from 0"
 
 
-def _folder(dataset: Loadable) -> str:
-    return str(dataset.target.image_folder(dataset.split))
+def split_of(dataset: Loadable) -> str:
+    """The split's name in that of its folder."""
+    return SPLIT_FOLDERS[dataset.split]
+
+
+def folder_of(dataset: Loadable) -> str:
+    """The split's folder, below the dataset's, as an f-string."""
+    return str(dataset.target.image_folder(dataset.split)).replace(split_of(dataset), "{split}")
 
 
 def image_folder(dataset: Loadable) -> str:
@@ -20,13 +27,14 @@ from PIL import Image
 from torchvision import transforms
 
 folder = {dataset.folder}
+split = "{split_of(dataset)}"
 steps = [
     transforms.Resize(256),
     transforms.CenterCrop(224),
     transforms.ToTensor(),
 ]
 transform = transforms.Compose(steps)
-paths = Path(folder, "{_folder(dataset)}").rglob("*")
+paths = Path(folder, f"{folder_of(dataset)}").rglob("*")
 files = sorted(path for path in paths if path.is_file())
 
 image = transform(Image.open(files[0]).convert("RGB"))
@@ -37,9 +45,12 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
 folder = {dataset.folder}
-steps = [transforms.RandomResizedCrop(224), transforms.ToTensor()]
-transform = transforms.Compose(steps)
-dataset = ImageFolder(f"{{folder}}/{_folder(dataset)}", transform)
+split = "{split_of(dataset)}"
+steps = [transforms.Resize(256), transforms.CenterCrop(224)]
+if split == "train":
+    steps = [transforms.RandomResizedCrop(224)]
+transform = transforms.Compose([*steps, transforms.ToTensor()])
+dataset = ImageFolder(f"{{folder}}/{folder_of(dataset)}", transform)
 
 image, label = dataset[0]
 # {BY_FOLDER}
@@ -55,11 +66,12 @@ def _timm(dataset: Loadable) -> str:
 import timm
 
 folder = {dataset.folder}
-transform = timm.data.create_transform(224, is_training={dataset.split == "train"})
+split = "{dataset.split}"
+transform = timm.data.create_transform(224, is_training=split == "train")
 dataset = timm.data.create_dataset(
     "",
     root=folder,
-    split="{dataset.split}",
+    split=split,
     transform=transform,
 )
 
@@ -75,8 +87,9 @@ def _keras(dataset: Loadable) -> str:
 import keras
 
 folder = {dataset.folder}
+split = "{split_of(dataset)}"
 dataset = keras.utils.image_dataset_from_directory(
-    f"{{folder}}/{_folder(dataset)}",
+    f"{{folder}}/{folder_of(dataset)}",
     labels=None,
     image_size=(224, 224),
     shuffle=False,
@@ -89,11 +102,12 @@ for images in dataset.take(1):
 import keras
 
 folder = {dataset.folder}
+split = "{split_of(dataset)}"
 dataset = keras.utils.image_dataset_from_directory(
-    f"{{folder}}/{_folder(dataset)}",
+    f"{{folder}}/{folder_of(dataset)}",
     label_mode="int",
     image_size=(224, 224),
-    shuffle={dataset.split == "train"},
+    shuffle=split == "train",
 )
 
 for images, labels in dataset.take(1):
@@ -129,6 +143,7 @@ import numpy as np
 from PIL import Image
 
 folder = {dataset.folder}
+split = "{split_of(dataset)}"
 {ranks}
 
 def load(file):
@@ -136,7 +151,7 @@ def load(file):
     return np.asarray(Image.open(file).convert("RGB")), label
 
 
-files = sorted(Path(folder, "{_folder(dataset)}").iterdir())
+files = sorted(Path(folder, f"{folder_of(dataset)}").iterdir())
 
 image, label = load(files[0])
 print(image.shape, label)

@@ -10,8 +10,9 @@ import numpy as np
 from datasets import load_dataset
 
 folder = {dataset.folder}
+split = "{dataset.split}"
 # First makes Arrow files in its cache, as large as these.
-dataset = load_dataset(folder, split="{dataset.split}")
+dataset = load_dataset(folder, split=split)
 
 example = dataset[0]
 # {dataset.labels}
@@ -20,14 +21,16 @@ print(np.asarray(example["image"]).shape, example["label"])
 
 
 def _pytorch(dataset: Loadable) -> str:
-    shuffled = ".shuffle(buffer_size=1000)" if dataset.split == "train" else ""
     return f"""\
 from datasets import load_dataset
 
 folder = {dataset.folder}
+split = "{dataset.split}"
 # Streaming reads the files where they are.
-dataset = load_dataset(folder, split="{dataset.split}", streaming=True)
-dataset = dataset{shuffled}.with_format("torch")
+dataset = load_dataset(folder, split=split, streaming=True)
+if split == "train":
+    dataset = dataset.shuffle(buffer_size=1000)
+dataset = dataset.with_format("torch")
 
 # Or DataLoader(dataset, …), with at most as many workers as there are files.
 for example in dataset:
@@ -42,10 +45,11 @@ def _timm(dataset: Loadable) -> str:
 import timm
 
 folder = {dataset.folder}
-transform = timm.data.create_transform(224, is_training={dataset.split == "train"})
+split = "{dataset.split}"
+transform = timm.data.create_transform(224, is_training=split == "train")
 dataset = timm.data.create_dataset(
     f"hfds/{{folder}}",
-    split="{dataset.split}",
+    split=split,
     transform=transform,
 )
 

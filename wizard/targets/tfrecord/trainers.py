@@ -10,8 +10,8 @@ TFDS_METADATA = "tfds"
 
 
 def _shards(dataset: Loadable) -> str:
-    """The glob of a split's shards, below the dataset's folder."""
-    return str(dataset.target.file(f"{dataset.split}-*"))
+    """The glob of a split's shards, below the dataset's folder, as an f-string."""
+    return str(dataset.target.file(f"{dataset.split}-*")).replace(dataset.split, "{split}")
 
 
 def _features(dataset: Loadable) -> tuple[str, str]:
@@ -21,9 +21,6 @@ def _features(dataset: Loadable) -> tuple[str, str]:
 
 
 def _tf_data(dataset: Loadable) -> str:
-    train = dataset.split == "train"
-    shuffle = ".shuffle(10_000)" if train else ""
-    order = ".shuffle(len(shards))" if train else ""
     image, label = _features(dataset)
     return f"""\
 from pathlib import Path
@@ -31,7 +28,8 @@ from pathlib import Path
 import tensorflow as tf
 
 folder = {dataset.folder}
-shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
+split = "{dataset.split}"
+shards = sorted(map(str, Path(folder).glob(f"{_shards(dataset)}")))
 
 
 def parse(record):
@@ -45,12 +43,16 @@ def parse(record):
     return image, features["{label}"]
 
 
-files = tf.data.Dataset.from_tensor_slices(shards){order}
+files = tf.data.Dataset.from_tensor_slices(shards)
+if split == "train":
+    files = files.shuffle(len(shards))
 records = files.interleave(
     tf.data.TFRecordDataset,
     cycle_length=16,
     num_parallel_calls=tf.data.AUTOTUNE,
-){shuffle}
+)
+if split == "train":
+    records = records.shuffle(10_000)
 dataset = records.map(parse, num_parallel_calls=tf.data.AUTOTUNE)
 dataset = dataset.prefetch(tf.data.AUTOTUNE)
 
@@ -67,8 +69,9 @@ from pathlib import Path
 from nvidia.dali import fn, pipeline_def, tfrecord, types
 
 folder = {dataset.folder}
-shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
-indexes = sorted(map(str, Path(folder).glob("{INDEX_FOLDER}/{dataset.split}-*")))
+split = "{dataset.split}"
+shards = sorted(map(str, Path(folder).glob(f"{_shards(dataset)}")))
+indexes = sorted(map(str, Path(folder).glob(f"{INDEX_FOLDER}/{{split}}-*")))
 
 
 # On a GPU, device_id is its number, and device below is "mixed".
@@ -86,7 +89,7 @@ def pipeline():
                 -1,
             ),
         }},
-        random_shuffle={dataset.split == "train"},
+        random_shuffle=split == "train",
     )
     image = fn.decoders.image(
         record["{image}"],
@@ -115,6 +118,7 @@ from tfrecord.torch.dataset import TFRecordDataset
 from torch.utils.data import ChainDataset
 
 folder = {dataset.folder}
+split = "{dataset.split}"
 features = {{"{image}": "byte", "{label}": "int"}}
 
 
@@ -128,7 +132,7 @@ def reader(shard):
     return TFRecordDataset(shard, None, features, transform=decode)
 
 
-shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
+shards = sorted(map(str, Path(folder).glob(f"{_shards(dataset)}")))
 dataset = ChainDataset([reader(shard) for shard in shards])
 
 for image, label in dataset:
@@ -142,11 +146,12 @@ def _tfds_load(dataset: Loadable) -> str:
 import tensorflow_datasets as tfds
 
 folder = {dataset.folder}
+split = "{dataset.split}"
 dataset = tfds.load(
     "imagenet2012",
     data_dir=folder,
-    split="{dataset.split}",
-    shuffle_files={dataset.split == "train"},
+    split=split,
+    shuffle_files=split == "train",
     as_supervised=True,
     download=False,
 )
@@ -162,10 +167,11 @@ def _tfds_builder(dataset: Loadable) -> str:
 import tensorflow_datasets as tfds
 
 folder = {dataset.folder}
+split = "{dataset.split}"
 builder = tfds.builder_from_directory(folder)
 dataset = builder.as_dataset(
-    split="{dataset.split}",
-    shuffle_files={dataset.split == "train"},
+    split=split,
+    shuffle_files=split == "train",
     as_supervised=True,
 )
 

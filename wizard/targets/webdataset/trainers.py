@@ -8,14 +8,18 @@ from wizard.targets.trainer import DALI, HUGGING_FACE, ORIGINALS, PYTORCH, TIMM,
 from wizard.targets.webdataset.dali_index import INDEX_FOLDER, SUFFIX
 
 
+def _word(dataset: Loadable) -> str:
+    """The split's name in those of its shards."""
+    return str(dataset.target.file(f"{dataset.split}-0.tar").split("-")[-2])
+
+
 def _shards(dataset: Loadable) -> str:
-    """The glob of a split's shards, below the dataset's folder."""
-    return str(dataset.target.file(f"{dataset.split}-*.tar"))
+    """The glob of a split's shards, below the dataset's folder, as an f-string."""
+    *before, _, _ = dataset.target.file(f"{dataset.split}-0.tar").split("-")
+    return "-".join([*before, "{split}", "*.tar"])
 
 
 def _webdataset(dataset: Loadable) -> str:
-    # WebDataset says how many shards it shuffles at a time, and asks everyone to decide.
-    order = "shardshuffle=100).shuffle(1000)" if dataset.split == "train" else "shardshuffle=False)"
     return f"""\
 from pathlib import Path
 
@@ -23,8 +27,12 @@ import numpy as np
 import webdataset
 
 folder = {dataset.folder}
-shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
-dataset = webdataset.WebDataset(shards, {order}
+split = "{_word(dataset)}"
+train = split == "train"
+shards = sorted(map(str, Path(folder).glob(f"{_shards(dataset)}")))
+# So many shards are shuffled at a time, and then so many images.
+dataset = webdataset.WebDataset(shards, shardshuffle=100 if train else False)
+dataset = dataset.shuffle(1000 if train else 0)
 dataset = dataset.decode("pil").to_tuple("jpg", "cls")
 
 for image, label in dataset:
@@ -40,12 +48,12 @@ import numpy as np
 from timm.data import create_dataset
 
 folder = {dataset.folder}
-train = {dataset.split == "train"}  # a training set is shuffled, and repeated without end
+split = "{dataset.split}"
 dataset = create_dataset(
     "wds/",
     root=folder,
-    split="{dataset.split}",
-    is_training=train,
+    split=split,
+    is_training=split == "train",  # then shuffled, and repeated without end
     batch_size=64,
 )
 
@@ -62,8 +70,9 @@ import numpy as np
 from datasets import load_dataset
 
 folder = {dataset.folder}
+split = "{dataset.split}"
 # Without streaming, the tars are copied.
-dataset = load_dataset(folder, split="{dataset.split}", streaming=True)
+dataset = load_dataset(folder, split=split, streaming=True)
 
 for sample in dataset:
     # {dataset.labels}
@@ -78,7 +87,8 @@ import numpy as np
 from wids import ShardListDataset
 
 folder = {dataset.folder}
-index = f"{{folder}}/{INDEX_FOLDER}/{dataset.split}.json"
+split = "{dataset.split}"
+index = f"{{folder}}/{INDEX_FOLDER}/{{split}}.json"
 # Without cache_dir, each tar is copied to /tmp.
 dataset = ShardListDataset(index, cache_dir=folder)
 
@@ -95,8 +105,9 @@ from pathlib import Path
 from nvidia.dali import fn, pipeline_def, types
 
 folder = {dataset.folder}
-shards = sorted(map(str, Path(folder).glob("{_shards(dataset)}")))
-indexes = sorted(map(str, Path(folder).glob("{INDEX_FOLDER}/{_shards(dataset).removesuffix(".tar")}{SUFFIX}")))
+split = "{_word(dataset)}"
+shards = sorted(map(str, Path(folder).glob(f"{_shards(dataset)}")))
+indexes = sorted(map(str, Path(folder).glob(f"{INDEX_FOLDER}/{_shards(dataset).removesuffix(".tar")}{SUFFIX}")))
 
 
 # On a GPU, device_id is its number, and device below is "mixed".
@@ -107,7 +118,7 @@ def pipeline():
         index_paths=indexes,
         ext=["jpg", "cls"],
         missing_component_behavior="error",
-        random_shuffle={dataset.split == "train"},
+        random_shuffle=split == "train",
     )
     return fn.decoders.image(image, device="cpu", output_type=types.RGB), label
 
