@@ -113,18 +113,6 @@ QUESTIONS: tuple[Question[Context], ...] = (
         implied=defaults.found_splits,
     ),
     Question(
-        key="source.boxes",
-        kind="choice",
-        text="Which bounding boxes go into the records?",
-        label="Boxes",
-        help="Classification needs none; detection and localisation do, and some input pipelines crop around them. "
-        "They add little to size and time.",
-        default=defaults.boxes,
-        choices=defaults.box_choices,
-        applies=lambda known: len(defaults.box_choices(known)) > 1 and trainers.hold_boxes(known),
-        implied=lambda _: "none",
-    ),
-    Question(
         key="source.labels",
         kind="choice",
         text="Whose labels?",
@@ -150,6 +138,22 @@ QUESTIONS: tuple[Question[Context], ...] = (
         implied=trainers.format_of,
         require=trainers.can_write,
         governs=(*(f"output.{key}" for key in OPTIONS), *(f"output.{split}_shards" for split in SPLITS)),
+    ),
+    Question(
+        key="source.boxes",
+        kind="choice",
+        text="Which bounding boxes go into the result?",
+        label="Boxes",
+        help="Classification needs none; detection and localisation do, and some input pipelines crop around them. "
+        "They add little to size and time.",
+        default=defaults.boxes,
+        choices=defaults.box_choices,
+        applies=lambda known: (
+            len(defaults.box_choices(known)) > 1 and (trainers.chosen(known) is None or trainers.hold_boxes(known))
+        ),
+        # They may still be written to a CSV.
+        on_request=lambda known: not trainers.hold_boxes(known),
+        implied=lambda _: "none",
     ),
     Question(
         key="output.path",
