@@ -105,9 +105,9 @@ class Output:
             self._print_line(self.console, line)
 
     def take_back(self, rows: int) -> None:
-        """Removes the last rows of messages from a terminal; nothing if some of them have left the screen."""
-        if self.live and 0 < rows < self.console.height:
-            self.console.file.write(f"\x1b[{rows}A\r\x1b[J")
+        """Removes the last rows of messages from a terminal, as far as they have not left the screen."""
+        if self.live and rows > 0:
+            self.console.file.write(f"\x1b[{min(rows, self.console.height - 1)}A\r\x1b[J")
             self.console.file.flush()
             self.rows -= rows
 

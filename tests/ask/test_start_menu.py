@@ -48,6 +48,13 @@ def test_who_has_nothing_is_asked_whether_the_archives_are_to_be_fetched() -> No
 
 
 @pytest.mark.usefixtures("nowhere")
+def test_going_back_from_the_menu_says_that_it_is_the_first_question() -> None:
+    script = Script([BACK, "download"])
+    assert choose_start(script) is None
+    assert [menu.error for menu in script.asked] == ["", "This is the first question. Ctrl-C leaves."]
+
+
+@pytest.mark.usefixtures("nowhere")
 def test_raw_data_elsewhere_on_the_machine_is_named_beside_the_download(
     monkeypatch: pytest.MonkeyPatch, raw: Path
 ) -> None:

@@ -57,6 +57,7 @@ def choose_start(
     """
     if start == "set":
         return new()
+    refused = ""
     while True:
         begun = _begun_before()
         if not begun and start == "first" and at_hand():
@@ -70,9 +71,16 @@ def choose_start(
             help=" ".join(_HELP[kind] for kind in dict.fromkeys(_kind(choice) for choice in choices)),
             default="download" if start == "download" else choices[0].value,
             choices=choices,
+            error=refused,
         )
+        refused = ""
         try:
-            return _from(str(put(prompter, prompt)), prompter, new)
+            chosen = str(put(prompter, prompt))
+        except Back:
+            refused = "This is the first question. Ctrl-C leaves."
+            continue
+        try:
+            return _from(chosen, prompter, new)
         except Back:
             continue
         except SetupError as error:
