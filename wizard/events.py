@@ -167,6 +167,7 @@ class Heartbeat:
         host: the machine that it runs on.
         number: its place among the workers of that host, from 1; a worker in a lost one's place has the same.
         reading: whether it reads a stretch of the source, to be put together with others, and not a shard.
+        file: that the shard becomes, below the output folder; empty where it becomes none or many.
     """
 
     worker: int
@@ -181,6 +182,12 @@ class Heartbeat:
     host: str = ""
     number: int = 0
     reading: bool = False
+    file: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a person calls the shard: its file, if it has one."""
+        return self.file or self.shard
 
 
 @dataclass(frozen=True, kw_only=True)

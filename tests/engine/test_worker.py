@@ -326,6 +326,17 @@ def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> Non
     assert files_in(tmp_path) == ["archive.tar", "old.tfrecord"]
 
 
+def test_a_beat_names_the_shard_as_its_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Heartbeat] = []
+    monkeypatch.setattr(heartbeat, "send", told.append)
+    timm = WebDataset(names="timm", dataset="imagenet1k")
+    made = task(tmp_path, {"n01514668_1.JPEG": image(8, 8)})
+    build_shard(dataclasses.replace(made, name="train-0003.tar", target=timm))
+    assert told[-1].title == "imagenet1k-train-0003.tar"
+    build_shard(made)
+    assert told[-1].title == made.name
+
+
 def test_a_beat_names_the_image_in_hand_and_the_last_one_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Heartbeat] = []
     monkeypatch.setattr(heartbeat, "due", lambda: True)

@@ -186,7 +186,7 @@ def as_lines(table: Sequence[Row]) -> list[str]:
 
 def consequence(estimated: Estimated, assumed: str) -> str:
     """The estimated result of the answers so far, in one line, with the assumptions for missing answers."""
-    with_what = f" · with {assumed}" if assumed else ""
+    with_what = f" · assumed: {assumed}" if assumed else ""
     return (
         f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "
         f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
