@@ -102,7 +102,9 @@ def test_a_build_in_the_background_is_watched_left_and_stopped(
     shown = read_until(terminal, "Ctrl-C: leave, the build goes on")
     assert "╭ out ──" in shown
     os.write(terminal, b"\x03")
-    assert f"The build goes on (process {run.pid}). To stop it: imagenet-setup attach" in read_until(terminal, "--stop")
+    left = read_until(terminal, "--stop")
+    assert f"The build goes on (process {run.pid}). To stop it:" in left
+    assert f"\nimagenet-setup attach {tmp_path}/out --stop" in left  # longer than the terminal, so on lines of its own
     assert os.waitstatus_to_exitcode(os.waitpid(watcher, 0)[1]) == 0
     os.close(terminal)
     assert run.is_alive

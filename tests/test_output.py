@@ -138,3 +138,18 @@ def test_a_long_line_goes_on_below_its_last_column_unless_that_leaves_no_room(sh
     output.console = Console(file=file, force_terminal=True, width=40, color_system=None, highlight=False)
     output.say(re.sub(r"\n\s+", " ", shown))
     assert file.getvalue() == f"{shown}\n"
+
+
+def test_errors_and_results_in_sentences_are_wrapped_on_a_terminal_only(capsys: pytest.CaptureFixture[str]) -> None:
+    output, file = Output(), io.StringIO()
+    said = "The build goes on. To stop it: imagenet-setup attach out --stop"
+    output.result(said, wrap=True)
+    assert capsys.readouterr().out == f"{said}\n"
+    output.console = output._results = Console(
+        file=file, force_terminal=True, width=40, color_system=None, highlight=False
+    )
+    output.result(said, wrap=True)
+    output.error(InputError("what", said))
+    lines = file.getvalue().splitlines()
+    assert lines[:2] == ["The build goes on. To stop it:", "    imagenet-setup attach out --stop"]
+    assert lines[2:] == ["✗ what", "→ The build goes on. To stop it:", "    imagenet-setup attach out --stop"]

@@ -37,7 +37,7 @@ ORDER = [
     {"engines", "folders", "hangup", "terminal_echo", "lock", "slices", "profile_problems", "profile_section"},
     {"typed_path"},
     {"errors"},
-    {"formatting"},
+    {"formatting", "wrapping"},
 ]
 TENSORFLOW = {Path("verify/in_tensorflow.py"), Path("targets/tfrecord/with_tensorflow.py")}
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import sys
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,16 +18,11 @@ from wizard.errors import ReaderGone, SetupError
 from wizard.folders import shortened
 from wizard.machine.remote_access import over_ssh
 from wizard.terminal_echo import discard_typed_keys, echo_off
+from wizard.wrapping import wrapped
 
 Mode = Literal["human", "plain", "json", "quiet"]
 
 _ASCII = str.maketrans({"✓": "[ok]", "✗": "[no]", "→": "->", "·": "-", "…": "...", "×": "x"})
-_HANGING = 4
-"""Columns that continuation lines are indented by, where the line has no columns of its own."""
-_GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
-"""Between two columns of a table."""
-_INDENTED = 0.4
-"""Part of the width that continuation lines are indented by at most."""
 _WITHOUT_LINKS = re.compile(r"linux|cons25|eterm|vt\d|ansi")
 """Values of $TERM of terminals that may show the code of a link (OSC 8) as text; most that know no links ignore it."""
 _COLORS = {"✓": "green", "!": "yellow", "✗": "red"}
@@ -88,10 +82,10 @@ class Output:
         """How wide the terminal is that shows results to a person; None where there is none."""
         return self._results.width if self.mode == "human" and self._results.is_terminal else None
 
-    def result(self, text: str) -> None:
-        """Prints what the command was run for."""
+    def result(self, text: str, *, wrap: bool = False) -> None:
+        """Prints what the command was run for; `wrap` if it is sentences, which a terminal is not to break in words."""
         if self.mode != "json":
-            self._print(self._results, text, wrap=False)
+            self._print(self._results, text, wrap=wrap and self.columns is not None)
 
     def say(self, text: str) -> None:
         """Prints a message about progress; silent with --json and --quiet."""
@@ -111,9 +105,9 @@ class Output:
             self._print_line(self.console, line)
 
     def take_back(self, rows: int) -> None:
-        """Removes the last rows of messages from a terminal; nothing if some of them have left the screen."""
-        if self.live and 0 < rows < self.console.height:
-            self.console.file.write(f"\x1b[{rows}A\r\x1b[J")
+        """Removes the last rows of messages from a terminal, as far as they have not left the screen."""
+        if self.live and rows > 0:
+            self.console.file.write(f"\x1b[{min(rows, self.console.height - 1)}A\r\x1b[J")
             self.console.file.flush()
             self.rows -= rows
 
@@ -153,14 +147,14 @@ class Output:
         """Prints the error that ends a command."""
         self.event("failed", {"error": error.what, "hint": error.hint, "exit_code": error.exit_code})
         if self.mode != "json":
-            self._print(self.console, f"✗ {error}", wrap=False)
+            self._print(self.console, f"✗ {error}", wrap=self.live)
 
     def _print(self, console: Console, text: str, *, wrap: bool) -> None:
-        """Prints line by line. Results are left to the terminal to wrap, so that paths can be copied whole."""
+        """Prints line by line. What is not wrapped is left to the terminal, as a program that is to be copied is."""
         keep_glyphs = _can_draw(console) and self.mode != "plain"
         with _closed_pipe_as_error():
             for line in text.split("\n"):
-                for part in _wrapped(line, console.width) if wrap else [line]:
+                for part in wrapped(line, console.width) if wrap else [line]:
                     # As Text, not as escaped markup, which doubles a backslash at the end of a line.
                     self._print_line(console, _marked(part) if keep_glyphs else Text(_in_ascii(part)))
             console.file.flush()
@@ -187,16 +181,6 @@ def _file_url(path: Path) -> str:
     """With this machine's name where the terminal is on another one, which must not open a file of its own instead."""
     host = socket.gethostname() if over_ssh() else ""
     return f"file://{host}{path.absolute().as_uri().removeprefix('file://')}"
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    """The line in parts that fit, all but the first indented: as far as its last column that leaves room enough."""
-    columns = [gap.end() for gap in _GAP.finditer(line) if gap.end() <= _INDENTED * width]
-    indent = " " * (columns[-1] if columns else len(line) - len(line.lstrip()) + _HANGING)
-    parts = textwrap.wrap(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, tabsize=4
-    )
-    return parts or [""]
 
 
 def _in_ascii(line: str) -> str:

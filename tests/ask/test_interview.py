@@ -316,6 +316,7 @@ def test_a_complete_build_is_said_to_be_one_and_is_not_started_again(
     script, outcome = converse("verify", draft=replayed)
     (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
     assert row.text == "7 of 7 shards are there, and the dataset is complete"
+    assert not {"Run", "Memory", "Time"} & {row.label for row in script.tables[0]}
     (review,) = script.asked
     assert review.text == "The dataset is complete. What next?"
     assert [choice.value for choice in review.choices[:4]] == ["verify", "size", "folder", "edit"]

@@ -11,7 +11,7 @@ from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
 from wizard.ask.prompt import Back, Choice, Prompt, Value
-from wizard.ask.terminal import TerminalPrompter
+from wizard.ask.terminal import TerminalPrompter, _in_lines
 from wizard.output import Output
 
 DOWN, ESC, ENTER, CTRL_B, CTRL_C, CTRL_D, BACKSPACE = "\x1b[B", "\x1b", "\r", "\x02", "\x03", "\x04", "\x7f"
@@ -203,9 +203,37 @@ def test_what_a_choice_is_for_is_cut_with_a_mark_and_whole_below_the_list(
     output = Output()
     output.console = Console(file=io.StringIO(), width=width)
     choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
-    (line,) = TerminalPrompter(output)._lines((choice,), [])
+    prompt = Prompt(key="k", kind="choice", text="Which?", choices=(choice,))
+    (line,) = TerminalPrompter(output)._lines(prompt, [])
     assert line.title == beside
     assert (line.description or "")[:15] == (below or "")[:15]
+
+
+def test_a_choice_that_can_be_ticked_leaves_columns_for_its_mark() -> None:
+    output = Output()
+    output.console = Console(file=io.StringIO(), width=40)
+    choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
+    prompt = Prompt(key="k", kind="choice", text="Which?", choices=(choice,))
+    lines = [
+        str(TerminalPrompter(output)._lines(each, [])[0].title) for each in (prompt, replace(prompt, kind="choices"))
+    ]
+    assert [len(line) for line in lines] == [36, 34]
+    assert all(line.endswith("…") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("following", "lines"),
+    [
+        ("", ["Which answers are", "    wanted now?"]),
+        ("(ticks)", ["Which answers are", "    wanted now?"]),
+        ("(space ticks)", ["Which answers are", "    wanted now?", "   "]),
+        ("/a/path/longer/than/the/line", ["Which answers are", "    wanted now?"]),
+    ],
+)
+def test_a_question_breaks_between_words_and_before_a_suggestion_that_would_not_fit(
+    following: str, lines: list[str]
+) -> None:
+    assert _in_lines("Which answers are wanted now?", following, 4, 25).split("\n") == lines
 
 
 MANY = Prompt(

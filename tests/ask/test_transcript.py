@@ -75,14 +75,57 @@ def test_a_question_that_is_asked_again_takes_back_nothing_without_a_step_back(o
     assert output.rows == 2
 
 
-@pytest.mark.parametrize(("rows", "width"), [(12, 20), (3, 30)])
-def test_nothing_is_taken_back_that_has_left_the_screen_or_was_shown_at_another_width(
-    output: Output, rows: int, width: int
-) -> None:
+def test_going_back_to_what_was_answered_before_takes_back_what_was_told_of_it(output: Output) -> None:
+    transcript = Transcript(output)
+    accept(transcript, output, "menu")
+    transcript.shown()
+    output.say("answered so far")
+    transcript.begin("c")
+    transcript.went_back()
+    transcript.begin("b")
+    assert output.rows == 1
+
+
+def test_going_back_to_the_review_leaves_it_there(output: Output) -> None:
+    transcript = Transcript(output)
+    accept(transcript, output, "a")
+    transcript.shown()
+    output.say("the review")
+    transcript.begin("review")
+    transcript.answered()
+    transcript.begin("which script")
+    transcript.went_back()
+    transcript.begin("review")
+    assert output.rows == 2
+
+
+def test_a_new_review_after_a_step_back_stays(output: Output) -> None:
+    transcript = Transcript(output)
+    transcript.begin("review")
+    transcript.answered()
+    transcript.begin("which answer")
+    transcript.went_back()
+    output.say("the review")
+    transcript.begin("review")
+    assert output.rows == 1
+
+
+def test_what_has_left_the_screen_does_not_keep_the_rest_on_it(output: Output) -> None:
     transcript = Transcript(output)
     transcript.begin("a")
-    for _ in range(rows):
+    for _ in range(12):
         output.say("line")
-    output.console.width = width
     transcript.went_back()
-    assert output.rows == rows
+    assert taken_back(output) == "9A"
+    assert output.rows == 0
+
+
+def test_after_a_resize_help_stays_and_a_step_back_clears_the_screen(output: Output) -> None:
+    transcript = Transcript(output)
+    accept(transcript, output, "a")
+    transcript.begin("b")
+    output.console.width = 30
+    transcript.went_back()
+    assert output.rows == 1
+    transcript.begin("a")
+    assert taken_back(output) == "9A"

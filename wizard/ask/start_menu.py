@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from wizard import local_runs, profile_store, unfinished_builds
+from wizard import local_runs, profile_store, run_files, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.hints import as_error
@@ -57,6 +57,7 @@ def choose_start(
     """
     if start == "set":
         return new()
+    refused = ""
     while True:
         begun = _begun_before()
         if not begun and start == "first" and at_hand():
@@ -70,9 +71,16 @@ def choose_start(
             help=" ".join(_HELP[kind] for kind in dict.fromkeys(_kind(choice) for choice in choices)),
             default="download" if start == "download" else choices[0].value,
             choices=choices,
+            error=refused,
         )
+        refused = ""
         try:
-            return _from(str(put(prompter, prompt)), prompter, new)
+            chosen = str(put(prompter, prompt))
+        except Back:
+            refused = "This is the first question. Ctrl-C leaves."
+            continue
+        try:
+            return _from(chosen, prompter, new)
         except Back:
             continue
         except SetupError as error:
@@ -108,7 +116,7 @@ def _begun_before() -> tuple[Choice, ...]:
         Choice(
             f"watch:{run.name}",
             f"Watch the build running in {shortened(Path(run.output))}",
-            f"process {run.pid}, started {duration(time.time() - run.begun)} ago",
+            _how_far(run),
         )
         for run in running.values()
     ]
@@ -128,6 +136,12 @@ def _begun_before() -> tuple[Choice, ...]:
     if saved := profile_store.saved():
         choices.append(Choice("profile", "Start from a saved profile", f"{len(saved)} saved"))
     return tuple(choices)
+
+
+def _how_far(run: LocalRun) -> str:
+    done = run_files.percent_done(Path(run.output), run.host, run.pid)
+    so_far = "being prepared" if done is None else f"{done} % done"
+    return f"{so_far}, started {duration(time.time() - run.begun)} ago"
 
 
 def _choices(begun: Sequence[Choice]) -> tuple[Choice, ...]:

@@ -1,17 +1,14 @@
 """Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
-import string
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import questionary
-from prompt_toolkit.application import Application
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
-from prompt_toolkit.keys import Keys
-from questionary.prompts.common import InquirerControl
 
+from wizard.ask.list_keys import filter_bindings, list_in, without_letters
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
 from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
 from wizard.ask.suggestion import suggestion_bindings
@@ -33,7 +30,9 @@ _STYLE = questionary.Style(
 _ESCAPE = 0.05
 """Seconds to wait for the rest of an arrow key's code after its Esc; terminals send it in one piece."""
 _INDENT = 4
-"""Columns before a choice's title."""
+"""Columns before a choice's title, and one that stays free."""
+_TICK = 2
+"""Columns of the mark before a choice that can be ticked."""
 _GAP = 2
 """Columns between a choice's title and its description."""
 _LEAST = 20
@@ -138,6 +137,7 @@ class TerminalPrompter(Prompter):
         """See Prompter."""
         self._screen.accepted()
         self._output.answered(prompt.text, title(prompt, answer))
+        self._screen.shown()
 
     def say(self, text: str) -> None:
         """See Prompter."""
@@ -154,22 +154,25 @@ class TerminalPrompter(Prompter):
         if prompt.kind in (*_PATHS, "text", "number"):
             keys.append(suggestion_bindings(held.suggestion))
         if prompt.kind == "choice" and len(prompt.choices) > _MANY:
-            keys.insert(1, _filter_bindings())
+            keys.insert(1, filter_bindings())
         elif prompt.kind in ("choice", "choices"):
-            keys.insert(1, _without_letters())
+            keys.insert(1, without_letters())
         application.key_bindings = merge_key_bindings(keys)
         return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
 
     def _question(self, prompt: Prompt, held: _Held) -> questionary.Question:
         separator = "·" if self._output.unicode else "-"
+        qmark = f"{prompt.position} {separator}" if prompt.position else "?"
         common: dict[str, Any] = {
             "style": _STYLE,
-            "qmark": f"{prompt.position} {separator}" if prompt.position else "?",
+            "qmark": qmark,
             # Erased, because `accepted` leaves a line of its own, once the answer is known to be accepted.
             "erase_when_done": True,
             **self._io,
         }
+        ticks = "(space ticks, Enter accepts)" if prompt.kind == "choices" else ""
         text = f"{prompt.text} ({prompt.note})" if prompt.note else prompt.text
+        text = _in_lines(text, ticks or held.suggestion, len(qmark) + 1, self._output.console.width)
         suggested: dict[str, Any] = {"default": held.typed, "placeholder": [("class:placeholder", held.suggestion)]}
         match prompt.kind:
             case "secret":  # never shown again, so a refused one must be retyped
@@ -180,11 +183,11 @@ class TerminalPrompter(Prompter):
                 return questionary.path(text, completer=completer, complete_while_typing=False, **suggested, **common)
             case "choice" | "choices":
                 common["pointer"] = "❯" if self._output.unicode else ">"
-                lines = self._lines(prompt.choices, held.chosen if isinstance(held.chosen, list) else [])
+                lines = self._lines(prompt, held.chosen if isinstance(held.chosen, list) else [])
             case _:
                 return questionary.text(text, **suggested, **common)
         if prompt.kind == "choices":
-            return questionary.checkbox(text, lines, instruction="(space ticks, Enter accepts)", **common)
+            return questionary.checkbox(text, lines, instruction=ticks, **common)
         default = next((line for line in lines if line.value == held.chosen), None)
         if len(lines) > _MANY:  # j and k are letters there
             common |= {"use_search_filter": True, "use_jk_keys": False, "instruction": "(type to filter)"}
@@ -192,10 +195,10 @@ class TerminalPrompter(Prompter):
             common["instruction"] = " "
         return questionary.select(text, lines, default=default, **common)
 
-    def _lines(self, choices: tuple[Choice, ...], ticked: list[str]) -> list[questionary.Choice]:
+    def _lines(self, prompt: Prompt, ticked: list[str]) -> list[questionary.Choice]:
         """A line for each choice, its description beside it; what is cut there is below the list, while pointed at."""
-        width = self._output.console.width
-        room = width - _INDENT
+        choices, width = prompt.choices, self._output.console.width
+        room = width - _INDENT - (_TICK if prompt.kind == "choices" else 0)
         broad = min(max(len(choice.title) for choice in choices), room)
         beside = room - broad - _GAP
         lines = []
@@ -217,6 +220,17 @@ class TerminalPrompter(Prompter):
         return text if len(text) <= columns else text[: max(0, columns - len(mark))].rstrip() + mark
 
 
+def _in_lines(text: str, following: str, indent: int, width: int) -> str:
+    """A question that breaks between words, and before what follows it where only that makes it fit."""
+    blank = " " * indent
+    lines = textwrap.wrap(
+        text, width - 1, initial_indent=blank, subsequent_indent=blank, break_long_words=False, break_on_hyphens=False
+    )
+    if lines and len(lines[-1]) + 1 + len(following) >= width > indent + len(following):
+        lines.append(" " * (indent - 1))
+    return "\n".join(lines)[indent:]
+
+
 def _held_first(prompt: Prompt) -> _Held:
     """What stands there when a question is put; what was refused stands there as a suggestion does."""
     chosen = prompt.default if prompt.typed is None else prompt.typed
@@ -224,47 +238,16 @@ def _held_first(prompt: Prompt) -> _Held:
     return _Held(chosen=chosen, suggestion=suggestion)
 
 
-def _list_in(application: Application[Any]) -> InquirerControl:
-    # A list's state is not in the buffer but in a control that questionary does not expose.
-    controls = application.layout.find_all_controls()
-    return next(each for each in controls if isinstance(each, InquirerControl))
-
-
 def _held_now(event: KeyPressEvent, kind: Kind) -> Callable[[_Held], _Held]:
     """What stands there now, in the place of what did before."""
     if kind == "choices":
-        ticked = [str(value) for value in _list_in(event.app).selected_options]
+        ticked = [str(value) for value in list_in(event.app).selected_options]
         return lambda held: replace(held, chosen=ticked)
     if kind == "choice":
-        value = _list_in(event.app).get_pointed_at().value
+        value = list_in(event.app).get_pointed_at().value
         return lambda held: replace(held, chosen=value)
     text = event.current_buffer.text
     return lambda held: replace(held, typed=text)
-
-
-def _filter_bindings() -> KeyBindings:
-    """Letters that no choice has are not taken; questionary would show all choices again."""
-    keys = KeyBindings()
-
-    def _narrow(event: KeyPressEvent) -> None:
-        control = _list_in(event.app)
-        letter = event.key_sequence[0].key
-        if any(f"{control.search_filter or ''}{letter}".lower() in str(each.title).lower() for each in control.choices):
-            control.add_search_character(cast(Keys, letter))
-        else:
-            event.app.output.bell()
-
-    for letter in string.printable.strip() + " ":
-        keys.add(letter, eager=True)(_narrow)
-    return keys
-
-
-def _without_letters() -> KeyBindings:
-    """A short list has no use for letters; questionary would move, tick all or tick the others."""
-    keys = KeyBindings()
-    for letter in string.ascii_letters:
-        keys.add(letter, eager=True)(lambda event: event.app.output.bell())
-    return keys
 
 
 def _bindings(kind: Kind) -> KeyBindings:
@@ -274,7 +257,7 @@ def _bindings(kind: Kind) -> KeyBindings:
     @keys.add("escape", eager=True)
     @keys.add("c-b", eager=True)
     def _back(event: KeyPressEvent) -> None:
-        if kind == "choice" and (control := _list_in(event.app)).search_filter:
+        if kind == "choice" and (control := list_in(event.app)).search_filter:
             control.search_filter = None
             control.pointed_at = 0
         else:

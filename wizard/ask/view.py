@@ -17,6 +17,7 @@ from wizard.sources.source import Progress
 from wizard.submit.prepare import Prepared
 from wizard.submit.present import show_commands, show_scripts
 from wizard.submit.sbatch import Submitted
+from wizard.terminal_echo import discard_typed_keys
 
 Start: TypeAlias = Literal["start", "background"]
 """How a build is to begin: in this process, or in one of its own that needs no terminal."""
@@ -39,6 +40,8 @@ class View:
         reporter = reporter_for(self._output)
         with reporter.shown():
             yield reporter.handle
+        if self._output.live:
+            discard_typed_keys()  # they were not typed as an answer to the next question
 
     def busy(self, text: str) -> AbstractContextManager[Progress]:
         """Shows what is being waited for while open; yields a callback for the progress."""

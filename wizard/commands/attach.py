@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard import local_runs
+from wizard import local_runs, run_files
 from wizard.ask.prompt import Back, Choice, Prompt, put
 from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, OutputFlags
@@ -54,7 +54,7 @@ def follow(run: LocalRun, output: Output, *, stop: bool = False) -> int:
     try:
         ended = watch(run, output, stopping=stop)
     except KeyboardInterrupt:  # the way to leave, and no error
-        output.result(f"The build goes on (process {run.pid}). To stop it: {how_to_stop(run)}")
+        output.result(f"The build goes on (process {run.pid}). To stop it: {how_to_stop(run)}", wrap=True)
         return 0
     return tell(ended, output)
 
@@ -85,12 +85,14 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.")
     for run in elsewhere:
         where = as_typed(Path(run.output))
-        output.result(f"  {where}: on {run.host}, unless it died; imagenet-setup status {where} --watch shows it")
+        output.result(
+            f"  {where}: on {run.host}, unless it died; imagenet-setup status {where} --watch shows it", wrap=True
+        )
     for run in over[:_LAST]:
         how = f"{run.state} {moment(run.ended)}" if run.ended else "ended without a report"
-        output.result(f"  {as_typed(Path(run.output))}: {how} · log: {run.log}")
+        output.result(f"  {as_typed(Path(run.output))}: {how} · log: {as_typed(run.log)}", wrap=True)
     if folder is not None and not runs:
-        output.result(f"  imagenet-setup status {as_typed(folder)} shows what is there")
+        output.result(f"  imagenet-setup status {as_typed(folder)} shows what is there", wrap=True)
     return 0
 
 
@@ -107,4 +109,6 @@ def _last_to_build(over: Sequence[LocalRun]) -> list[LocalRun]:
 
 def _about(run: LocalRun) -> str:
     part = f"slice {run.slice}, " if run.slice else ""
-    return f"{part}process {run.pid}, started {moment(run.begun)}"
+    done = run_files.percent_done(Path(run.output), run.host, run.pid)
+    so_far = "" if done is None else f"{done} % done, "
+    return f"{part}{so_far}process {run.pid}, started {moment(run.begun)}"

@@ -66,7 +66,8 @@ def start_in_background(words: Sequence[str], output: Output) -> int:
         f"Building in the background, as process {run.pid}.\n"
         f"  Watch it  imagenet-setup attach {as_typed(Path(run.output))}\n"
         f"  Stop it   {how_to_stop(run)}\n"
-        f"  Log       {run.log}"
+        f"  Log       {as_typed(run.log)}",
+        wrap=True,
     )
     return 0
 

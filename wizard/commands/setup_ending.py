@@ -27,7 +27,7 @@ def end(output: Output, outcome: Outcome | Path | LocalRun) -> int:
         return start(begun, output, Options())
     if outcome.kind == "left":
         kept = "; your answers are kept. imagenet-setup resumes with them." if setup_draft.load() else "."
-        output.result(f"Nothing was built{kept}")
+        output.result(f"Nothing was built{kept}", wrap=True)
         output.event("finished", {"kind": "left", "exit_code": 0})
         return 0
     if outcome.submitted is not None:
@@ -47,10 +47,10 @@ def end(output: Output, outcome: Outcome | Path | LocalRun) -> int:
         return start(outcome.profile, output, Options(), outcome.ignored, outcome.verdict)
     command = f"imagenet-setup run {shlex.quote(outcome.path.stem)}"
     if outcome.kind == "saved":
-        output.result(f"Saved as {shortened(outcome.path)}. Build it with: {command}")
+        output.result(f"Saved as {shortened(outcome.path)}. Build it with: {command}", wrap=True)
         output.event("finished", {"kind": "saved", "profile": str(outcome.path), "command": command, "exit_code": 0})
         return 0
-    output.say(f"· saved as {shortened(outcome.path)}; {command} does the same again")
+    output.say(f"· saved as {shortened(outcome.path)}. To build the same again: {command}")
     ignoring = [f"--ignore={name}" for name in outcome.ignored]
     if outcome.kind == "background":
         return start_in_background(

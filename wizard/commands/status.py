@@ -45,7 +45,7 @@ def status(
         with _shown(output) as show:
             seen = _watched(folder, seen, show)
     width = output.columns or WIDTH
-    output.result(as_text(seen, width, bars=output.live))
+    output.result(as_text(seen, width, bars=output.live), wrap=True)
     output.event("finished", as_json(seen) | {"exit_code": 0})
     return 0
 

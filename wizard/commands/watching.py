@@ -75,11 +75,14 @@ def tell(run: LocalRun, output: Output) -> int:
     if run.exit_code is None:
         raise MachineError(
             f"The build in {run.output} ended without a report: its process ({run.pid}) was most likely killed.",
-            f"Resume with: {run.command}\n  Log: {run.log}",
+            f"Resume with: {run.command}\n  Log: {as_typed(run.log)}",
         )
-    output.result(run.said)
+    told, *program = run.said.split("\n\n", maxsplit=1)
+    output.result(told, wrap=True)
+    for lines in program:  # which is to be copied as it is
+        output.result(f"\n{lines}")
     when = "" if run.ended is None else f" {moment(run.ended)}"
-    output.say(f"  {run.state}{when} with exit code {run.exit_code} · log: {run.log}")
+    output.say(f"  {run.state}{when} with exit code {run.exit_code} · log: {as_typed(run.log)}")
     return run.exit_code
 
 

@@ -22,7 +22,7 @@ def how_to_load(loading: Loading, width: int) -> list[str]:
     if loading.file:
         lines += ["# The same program is in", f"# {loading.file}"]
     else:
-        lines.append("# output.load_py = true in a profile also writes it beside the dataset.")
+        lines += _comment("output.load_py = true in a profile also writes it beside the dataset.", width)
     if loading.others:
         lines += [
             *_comment(f"Also opened by {', '.join(loading.others)}. The program for one of them:", width),

@@ -35,7 +35,7 @@ def picture(status: Status, width: int, height: int, *, ascii_only: bool = False
 
 
 def as_text(status: Status, width: int, *, bars: bool) -> str:
-    """The same as text that stays: sentences and paths are left whole, for the terminal to wrap."""
+    """The same as text that stays: sentences are left whole, as only a terminal needs them wrapped."""
     rows = [*_head(status, width, bars=bars), *_workers(status, width, _ROWS, bars=bars)]
     return "\n".join([*(row.plain.rstrip() for row in rows), *_wrong(status)])
 

@@ -11,6 +11,7 @@ from wizard.show.loading import how_to_load
 from wizard.show.outcomes import outcome_lines
 from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
+from wizard.wrapping import wrapped
 
 _LISTED = 20
 _CHECKS = {
@@ -50,7 +51,7 @@ def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
         lines += _short_of_official({split.split: split.images_in for split in event.splits})
     lines.append(f"  Plan {event.plan_id}, described in {event.output}/dataset.json")
     check = f"Check it   imagenet-setup verify {shlex.quote(event.output)}"
-    return "\n".join([*lines, *_skipped(event), "", check, *how_to_load(event.loading, width)])
+    return "\n".join([*lines, *_skipped(event), "", *wrapped(check, width), *how_to_load(event.loading, width)])
 
 
 def slice_finished(event: SliceResult) -> str:
