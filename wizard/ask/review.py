@@ -198,7 +198,7 @@ def as_lines(table: Sequence[Row]) -> list[str]:
 
 def consequence(estimated: Estimated, assumed: str) -> str:
     """The estimated result of the answers so far, in one line, with the assumptions for missing answers."""
-    with_what = f" · with {assumed}" if assumed else ""
+    with_what = f" · assumed: {assumed}" if assumed else ""
     return (
         f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "
         f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
@@ -231,7 +231,8 @@ def _converted(job: Job) -> str:
 
 
 def _kept(estimated: Estimated) -> str:
-    return "" if estimated.kept is None else f" (about {estimated.kept:,} of {estimated.images:,} images)"
+    kept = "" if estimated.kept is None else f" (about {estimated.kept:,} of {estimated.images:,} images)"
+    return f"{kept} · about {estimated.smaller:,} are smaller and stay so" if estimated.smaller else kept
 
 
 def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:
