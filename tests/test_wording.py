@@ -65,6 +65,13 @@ def test_sentences_are_idiomatic(rule: str, everything: list[tuple[str, str]]) -
     assert found == []
 
 
+def test_notes_on_a_plan_name_no_keys_of_a_profile() -> None:
+    # The wizard shows them too, and it asks questions instead.
+    notes = (ROOT / "wizard" / "planning" / "notes.py").read_text(encoding="utf-8")
+    keys = re.compile(r"\b(source|output|image|run)\.[a-z_{]")
+    assert [text for _, text in said(notes) if keys.search(text)] == []
+
+
 def test_the_rules_find_what_they_are_for() -> None:
     bad = 'print(f"{count} ms a file an image")\nprint("that is no folder")'
     found = [text for _, text in said(f'"""It is no folder."""\n{bad}')]

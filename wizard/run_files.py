@@ -78,6 +78,13 @@ def read_all(folder: Path) -> list[SeenRun]:
     return [SeenRun(run=run, age=max(0.0, now - written)) for run, written in filter(None, found)]
 
 
+def percent_done(folder: Path, host: str, pid: int) -> int | None:
+    """How much of its images a run has done; None until it builds, or if its file cannot be read."""
+    found = filter(None, map(_read, (folder / RUN_FOLDER).glob("*.json")))
+    run = next((run for run, _ in found if run.is_of(host, pid)), None)
+    return 100 * run.images_done // run.images if run is not None and run.images else None
+
+
 def remove(folder: Path, run: RunStatus) -> None:
     """Removes a run's file, if that can be done."""
     with suppress(OSError):

@@ -8,7 +8,7 @@ import pytest
 from tests.ask.conftest import BACK, LEAVE, Script
 from tests.helpers import build_dataset, profile, shards
 from tests.test_unfinished_builds import interrupted
-from wizard import local_runs, profile_store, unfinished_builds
+from wizard import local_runs, profile_store, run_files, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.draft import Draft
 from wizard.ask.questions import BY_KEY
@@ -17,6 +17,8 @@ from wizard.ask.start_menu import choose_start
 from wizard.build import Options
 from wizard.errors import Interrupted
 from wizard.events import Event, ShardDone
+from wizard.run_status import RunStatus
+from wizard.targets.names import RUN_FOLDER
 
 
 def test_raw_data_in_a_default_folder_starts_a_new_setup(monkeypatch: pytest.MonkeyPatch, raw: Path) -> None:
@@ -168,10 +170,22 @@ def test_a_build_that_runs_is_offered_to_be_watched_and_not_to_be_resumed(raw: P
     (menu,) = script.asked
     assert [choice.value for choice in menu.choices] == [f"watch:{run.name}", "new", "recipe", "download"]
     assert menu.choices[0].title == f"Watch the build running in {made.output_path}"
+    assert menu.choices[0].about.startswith("being prepared, started ")
     local_runs.write(replace(run, state="stopped"))
     script = Script(["new"])
     choose_start(script)
     assert script.asked[0].choices[0].title.startswith("Resume the unfinished build in ")
+
+
+def test_the_menu_says_how_far_a_build_is(tmp_path: Path) -> None:
+    run = local_runs.this_process(tmp_path)
+    local_runs.write(run)
+    (tmp_path / RUN_FOLDER).mkdir(parents=True)
+    said = RunStatus(host=run.host, pid=run.pid, begun=1.0, written=1.0, state="building", images_done=1, images=3)
+    run_files.write(tmp_path, said)
+    script = Script([f"watch:{run.name}"])
+    choose_start(script)
+    assert script.asked[0].choices[0].about.startswith("33 % done, started ")
 
 
 def test_the_first_question_does_not_wait_for_what_a_build_needs() -> None:

@@ -42,7 +42,8 @@ def test_formats_without_labels_show_the_order_alone() -> None:
 def test_sizes_are_listed_by_split_and_classes_without_images_counted() -> None:
     found = text(glance(letters(4), 0, [counts("train", [3, 3, 5, 0]), counts("validation", [1, 1, 1, 0])]))
     assert found["class sizes"] == (
-        "train 3 (c000 and 1 more) to 5 (c002) images · validation 1 image each · 1 of 4 classes without images"
+        "train 3 (c000 and 1 more) to 5 (c002) images · validation 1 image in each class that has any · "
+        "1 of 4 classes without images"
     )
 
 

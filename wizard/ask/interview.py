@@ -168,7 +168,7 @@ class Interview:
             job = self._draft.context.job(profile)
             with self._view.busy("looking at this machine") as progress:
                 verdict = self._live.verdict(job, self._draft.context, progress)
-            table = rows(job, self._draft.context, verdict.estimated, verdict.checks)
+            table = rows(job, self._draft.context, verdict.estimated, verdict.checks, is_complete=verdict.is_complete)
         except (ProfileError, UsageError) as error:
             self._prompter.say(f"✗ {as_error(error)}")
             self._edit_one()

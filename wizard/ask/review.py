@@ -26,6 +26,10 @@ LOOK = Choice("preview", "Look at images before and after", "in a browser, over 
 _BOXES = {"none": "none", "train": "those of train", "all": "all, including validation's"}
 
 
+_OF_BUILDING = {"Run", "Memory", "Time"}
+"""Rows on how it is built."""
+
+
 class Row(NamedTuple):
     """A line of the table: its label, its text, and a mark if something was checked."""
 
@@ -34,8 +38,15 @@ class Row(NamedTuple):
     mark: str = ""
 
 
-def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequence[CheckResult]) -> list[Row]:
-    """The table's lines."""
+def rows(
+    job: Job,
+    context: Context,
+    estimated: Estimated | None,
+    checks: Sequence[CheckResult],
+    *,
+    is_complete: bool = False,
+) -> list[Row]:
+    """The table's lines; of a dataset that is complete, none is about the building."""
     profile = job.profile
     counts = " · ".join(f"{split} {survey.images:,}" for split, survey in job.surveys.items())
     found = [
@@ -69,7 +80,8 @@ def rows(job: Job, context: Context, estimated: Estimated | None, checks: Sequen
     shown = ("raw-data", "disk", "memory") if estimated is not None else ()
     by_name = {check.name: check for check in checks}
     if estimated is not None:
-        found += _measured(profile, estimated, by_name)
+        about = _measured(profile, estimated, by_name)
+        found += [row for row in about if not (is_complete and row.label in _OF_BUILDING)]
     found += [
         Row(_label(check), _seen(check), GLYPHS[check.status])
         for check in checks
@@ -186,7 +198,7 @@ def as_lines(table: Sequence[Row]) -> list[str]:
 
 def consequence(estimated: Estimated, assumed: str) -> str:
     """The estimated result of the answers so far, in one line, with the assumptions for missing answers."""
-    with_what = f" · with {assumed}" if assumed else ""
+    with_what = f" · assumed: {assumed}" if assumed else ""
     return (
         f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "
         f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
@@ -219,7 +231,8 @@ def _converted(job: Job) -> str:
 
 
 def _kept(estimated: Estimated) -> str:
-    return "" if estimated.kept is None else f" (about {estimated.kept:,} of {estimated.images:,} images)"
+    kept = "" if estimated.kept is None else f" (about {estimated.kept:,} of {estimated.images:,} images)"
+    return f"{kept} · about {estimated.smaller:,} are smaller and stay so" if estimated.smaller else kept
 
 
 def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from wizard import local_runs, profile_store, unfinished_builds
+from wizard import local_runs, profile_store, run_files, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.hints import as_error
@@ -116,7 +116,7 @@ def _begun_before() -> tuple[Choice, ...]:
         Choice(
             f"watch:{run.name}",
             f"Watch the build running in {shortened(Path(run.output))}",
-            f"process {run.pid}, started {duration(time.time() - run.begun)} ago",
+            _how_far(run),
         )
         for run in running.values()
     ]
@@ -136,6 +136,12 @@ def _begun_before() -> tuple[Choice, ...]:
     if saved := profile_store.saved():
         choices.append(Choice("profile", "Start from a saved profile", f"{len(saved)} saved"))
     return tuple(choices)
+
+
+def _how_far(run: LocalRun) -> str:
+    done = run_files.percent_done(Path(run.output), run.host, run.pid)
+    so_far = "being prepared" if done is None else f"{done} % done"
+    return f"{so_far}, started {duration(time.time() - run.begun)} ago"
 
 
 def _choices(begun: Sequence[Choice]) -> tuple[Choice, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard import local_runs
+from wizard import local_runs, run_files
 from wizard.ask.prompt import Back, Choice, Prompt, put
 from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, OutputFlags
@@ -44,7 +44,7 @@ def attach(
 
 
 def follow(run: LocalRun, output: Output, *, stop: bool = False) -> int:
-    """Shows a run until it ends, and then how; Ctrl-C leaves it alone. Returns its exit code, or 0 if it goes on.
+    """Shows a run until it ends, and then how; q, Esc or Ctrl-C leaves it. Returns its exit code, or 0 if it goes on.
 
     Raises:
         SetupError: the run ended without a word, is not understood, or cannot be stopped.
@@ -109,4 +109,6 @@ def _last_to_build(over: Sequence[LocalRun]) -> list[LocalRun]:
 
 def _about(run: LocalRun) -> str:
     part = f"slice {run.slice}, " if run.slice else ""
-    return f"{part}process {run.pid}, started {moment(run.begun)}"
+    done = run_files.percent_done(Path(run.output), run.host, run.pid)
+    so_far = "" if done is None else f"{done} % done, "
+    return f"{part}{so_far}process {run.pid}, started {moment(run.begun)}"

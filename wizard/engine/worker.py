@@ -63,17 +63,18 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
     counts = ShardCounts()
     stages.begin()
     labels = StoredLabels(classes=task.samples.classes, base=task.label_base)
+    file = "" if task.target.one_file_per_image else task.target.file(task.name)
     with (
         naming_the_disk(task),
         task.target.labeled_writer(Path(task.folder), task.split, task.name, labels) as shard,
     ):
         for sample, processed in coming:
             if heartbeat.due():
-                beat(task, counts, shard.size, sample.name)
+                beat(task, counts, shard.size, sample.name, file=file)
             stages.enter("decode")
             store(task, sample, processed(), shard, counts)
             stages.enter("read")
-        beat(task, counts, shard.size)
+        beat(task, counts, shard.size, file=file)
         spent = stages.end()
         handover.hand_over()
         begun = time.perf_counter()
@@ -90,6 +91,8 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
             converted=tuple(counts.converted),
             skipped=tuple(counts.skipped),
             kept=counts.kept,
+            smaller=counts.smaller,
+            unboxed=counts.unboxed,
             seconds=time.monotonic() - counts.started,
             rss=counts.rss,
             check=task.recipe.check,
@@ -118,8 +121,11 @@ def beat(
     *,
     reading: bool = False,
     total: int | None = None,
+    file: str = "",
 ) -> None:
     """Sends a heartbeat; `reading` if what is written are spills, not a shard; `total` where it is not the samples'.
+
+    `file` is the shard's, as in `Heartbeat`.
 
     Raises:
         BrokenPipeError: the run that asked for the shard is gone.
@@ -140,6 +146,7 @@ def beat(
             rss=rss,
             image=image[:_NAME],
             reading=reading,
+            shard_file=file,
         )
     )
 

@@ -36,7 +36,7 @@ def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[N
     yield from _on_missing_boxes(job, tables)
     yield from _on_classes(job, tables)
     if job.profile.output.boxes_csv and not any(len(table.boxes) for table in tables.values()):
-        yield Note(text="No image has a bounding box, so output.boxes_csv gives an empty file", warning=True)
+        yield Note(text="No image has a bounding box, so the CSV of boxes is empty", warning=True)
     for text in job.target.remarks({split: len(table) for split, table in tables.items()}):
         yield Note(text=text, warning=True)
     kept = job.profile.output.shards == "keep"
@@ -44,22 +44,22 @@ def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[N
         yield Note(text=job.reading.why, warning=job.reading.is_slow)
     for split, table in tables.items():
         if not kept and job.shards[split] > len(table) and not job.target.one_file_per_image:
-            few = f"{split}: {job.shards[split]:,} shards for {len(table):,} images leave some empty"
-            yield Note(text=f"{few} (output.{split}_shards)", warning=True)
+            text = f"{split}: {job.shards[split]:,} shards for {len(table):,} images leave some empty"
+            yield Note(text=text, warning=True)
 
 
 def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
     source, asked = job.source, job.profile.source.boxes
     if not job.target.has_boxes:
         if any(len(table.boxes) for table in tables.values()) and not job.profile.output.boxes_csv:
-            text = f"Bounding boxes are not stored: these {job.target.unit} cannot hold them"
-            yield Note(text=f"{text} (output.boxes_csv = true writes them to a CSV)")
+            text = f"Bounding boxes are not stored: these {job.target.unit} cannot hold them, but a CSV beside them can"
+            yield Note(text=text)
     elif source.own_boxes:
-        yield Note(text="The records keep the bounding boxes that they have, whatever source.boxes says")
+        yield Note(text="The records keep the bounding boxes that they have, whatever is asked for")
     elif not source.annotatable and asked != "none":
         yield Note(text=f"{source.what[:1].upper()}{source.what[1:]} come without bounding boxes; none are stored")
     elif "validation" in tables and "validation" not in job.annotated and asked == "train":
-        yield Note(text='validation: records carry no bounding boxes (source.boxes = "all" adds them)')
+        yield Note(text="validation: records carry no bounding boxes, because only train's are asked for")
 
 
 def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:

@@ -106,7 +106,9 @@ def _sizes(glance: Glance) -> Iterator[str]:
         name = f"{split.split} " if len(glance.splits) > 1 else ""
         sizes = f"{_size(split.smallest)} to {_size(split.largest)} images"
         if split.smallest.images == split.largest.images:
-            sizes = f"{counted(split.smallest.images, 'image')} each"
+            # "6 images each" of all classes would contradict that some have none.
+            each = " in each class that has any" if glance.without_images else " each"
+            sizes = f"{counted(split.smallest.images, 'image')}{each}"
         yield f"{name}{sizes}{'' if split.counted else ' (as published, not counted)'}"
     if glance.without_images:
         yield f"{glance.without_images:,} of {glance.classes:,} classes without images"

@@ -100,7 +100,7 @@ class BuildView:
             WorkerView(
                 host=each.beat.host,
                 number=each.beat.number,
-                shard=each.beat.shard,
+                shard=each.beat.title,
                 done=each.beat.done,
                 total=each.beat.total,
                 rate=each.rate.rate(build.now()),

@@ -187,7 +187,7 @@ def _worker(worker: WorkerProgress, now: float) -> WorkerStatus:
     return WorkerStatus(
         host=beat.host or HOST,
         number=beat.number,
-        shard=beat.shard,
+        shard=beat.title,
         images_done=beat.done,
         images=beat.total,
         images_per_second=worker.rate.rate(now),

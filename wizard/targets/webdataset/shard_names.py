@@ -74,12 +74,12 @@ NAMES: Mapping[Names, ShardNames] = {
 NAMES_OPTION = Option(
     allowed=(
         Allowed("plain", "train-000000.tar", "as this program always named them"),
-        Allowed("timm", "imagenet1k-train-0000.tar", "as timm's shards", review="named as timm's shards"),
+        Allowed("timm", "imagenet1k-train-0000.tar", "as timm's shards", review="shards named as timm's"),
         Allowed(
             "webdataset",
             "imagenet-train-000000.tar",
             "as in webdataset's examples",
-            review="named as in webdataset's examples",
+            review="shards named as in webdataset's examples",
         ),
     ),
     description="how shards are named; imagenet1k- and imagenet- only if the classes are ILSVRC2012's",
