@@ -116,11 +116,12 @@ def boxes(known: Known) -> Value:
     """
     values = [choice.value for choice in box_choices(known)]
     last = known.context.last
+    wanted: list[Value] = []
     if target_of(known).boxes_are_usual:
-        wanted = [value for value in (known.context.usual.source.boxes, "train", "all") if value != "none"]
-    else:
-        wanted = [last.source.boxes] if last is not None and trainers.same_as(last, known) else []
-    return next((value for value in wanted if value in values), "none")
+        wanted = [known.context.usual.source.boxes, "train", "all"]
+    elif last is not None and trainers.same_as(last, known):
+        wanted = [last.source.boxes]
+    return next((value for value in wanted if value in values and value != "none"), "none")
 
 
 def labels(known: Known) -> Value:
