@@ -101,7 +101,7 @@ def test_a_build_in_the_background_is_watched_left_and_stopped(
         os.execv(sys.executable, [sys.executable, "-m", "wizard", "attach"])
     shown = read_until(terminal, "Ctrl-C: leave, the build goes on")
     assert "╭ out ──" in shown
-    os.write(terminal, b"\x03")
+    os.write(terminal, b"q")
     left = read_until(terminal, "--stop")
     assert f"The build goes on (process {run.pid}). To stop it:" in left
     assert f"\nimagenet-setup attach {tmp_path}/out --stop" in left  # longer than the terminal, so on lines of its own

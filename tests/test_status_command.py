@@ -176,7 +176,7 @@ def test_on_a_terminal_the_picture_is_redrawn_in_place(width: int) -> None:
             show(evaluate(scene))
             seen_while.append(terminal.shown)
     assert all(sum("/data/imagenet-480" in line for line in shown) == 1 for shown in seen_while)
-    assert all(shown[-1].startswith("Ctrl-C ends watching") for shown in seen_while)
+    assert all(shown[-1].startswith("Ctrl-C: leave, the build goes on") for shown in seen_while)
     assert terminal.shown == []
 
 

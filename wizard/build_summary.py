@@ -89,6 +89,8 @@ def finished(
             unlabelled=int((split.table.label < 0).sum()),
             kept=outcomes.kept,
             reencoded=outcomes.reencoded,
+            smaller=outcomes.smaller,
+            unboxed=outcomes.unboxed,
             converted=outcomes.converted,
             checks=checks_of(mine),
         )

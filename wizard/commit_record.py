@@ -39,6 +39,8 @@ class CommitRecord:
         converted: images that had to be converted.
         skipped: images that were left out.
         kept: images that kept their bytes; None in a record of a version that did not count them.
+        smaller: images that are smaller than the size that was asked for, and keep theirs; None as `kept`.
+        unboxed: images of which the crop left no bounding box; None as `kept`.
         seconds: wall time it took.
         rss: the worker's largest resident memory so far, in bytes.
         check: how its images were checked, as in `transform.Check`.
@@ -55,6 +57,8 @@ class CommitRecord:
     converted: tuple[ConvertedImage, ...] = ()
     skipped: tuple[SkippedImage, ...] = ()
     kept: int | None = None
+    smaller: int | None = None
+    unboxed: int | None = None
     seconds: float = 0.0
     rss: int = 0
     check: str = "decode"
@@ -74,17 +78,21 @@ class CommitRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
-    """What became of the images that were stored; each is one of the three.
+    """What became of the images that were stored; each is kept, re-encoded or converted.
 
     Attributes:
         images: all of them.
         kept: those that kept their bytes; None if one of the records is of a version that did not count them.
+        smaller: those smaller than the size that was asked for, which keep theirs; None as `kept`.
+        unboxed: those of which the crop left no bounding box; None as `kept`.
         converted: those that were no RGB or gray JPEGs, by what they were, the most frequent first.
     """
 
     images: int
     kept: int | None
     converted: Mapping[str, int]
+    smaller: int | None = None
+    unboxed: int | None = None
 
     @property
     def reencoded(self) -> int | None:
@@ -94,13 +102,20 @@ class Outcomes:
 
 def outcomes_of(records: Collection[CommitRecord]) -> Outcomes:
     """What became of the images of these shards."""
-    kept = [record.kept for record in records if record.kept is not None]
     converted = Counter(image.kind for record in records for image in record.converted)
     return Outcomes(
         images=sum(record.images for record in records),
-        kept=sum(kept) if len(kept) == len(records) else None,
+        kept=_together([record.kept for record in records]),
+        smaller=_together([record.smaller for record in records]),
+        unboxed=_together([record.unboxed for record in records]),
         converted=dict(converted.most_common()),
     )
+
+
+def _together(counts: Collection[int | None]) -> int | None:
+    """The sum; None if one of them is unknown."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def outcomes_by_split(splits: Iterable[str], records: Collection[CommitRecord]) -> dict[str, Outcomes]:

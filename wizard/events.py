@@ -105,6 +105,7 @@ class Estimated:
     Attributes:
         sampled: images that were transformed, of those to read.
         kept: likely number of images that keep their bytes, where that depends on their size; else None.
+        smaller: likely number of images that are smaller than the size that is asked for, and keep theirs.
         converted: images that become JPEGs where others keep their bytes, by what they are, as far as is known.
         workers: number that the time is for.
         seconds: wall time of the build, without the reading of headers before it.
@@ -128,6 +129,7 @@ class Estimated:
     spill: int = 0
     reading: str = ""
     kept: int | None = None
+    smaller: int = 0
     converted: Mapping[str, int] = field(default_factory=dict)
     elsewhere: str = ""
 
@@ -167,7 +169,7 @@ class Heartbeat:
         host: the machine that it runs on.
         number: its place among the workers of that host, from 1; a worker in a lost one's place has the same.
         reading: whether it reads a stretch of the source, to be put together with others, and not a shard.
-        file: that the shard becomes, below the output folder; empty where it becomes none or many.
+        shard_file: that the shard becomes, below the output folder; empty where it becomes none or many.
     """
 
     worker: int
@@ -182,12 +184,12 @@ class Heartbeat:
     host: str = ""
     number: int = 0
     reading: bool = False
-    file: str = ""
+    shard_file: str = ""
 
     @property
     def title(self) -> str:
         """What a person calls the shard: its file, if it has one."""
-        return self.file or self.shard
+        return self.shard_file or self.shard
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -227,7 +227,8 @@ def test_small_images_and_the_encoder_can_be_changed_and_are_measured_at_once(
     said = (
         f"shortest side 64, JPEG quality 80 by jpegli, bytes kept where the size stays · both splits (about {both.kept}"
     )
-    assert row == f"{said} of {TRAIN + VALIDATION} images)"
+    assert both.smaller
+    assert row == f"{said} of {TRAIN + VALIDATION} images) · about {both.smaller:,} are smaller and stay so"
 
 
 @pytest.mark.parametrize("resized", [["train"], ["train", "validation"]])
@@ -271,7 +272,7 @@ def test_the_review_shows_answers_measures_and_what_does_not_fit(
     table = {row.label: row for row in script.tables[0]}
     assert f"train {TRAIN}" in table["Raw data"].text
     assert "5 + 2 shards" in table["Output"].text
-    assert table["Images"].text == "shortest side 64, JPEG quality 80 · both splits"
+    assert table["Images"].text.startswith("shortest side 64, JPEG quality 80 · both splits")
     assert (table["Size"].mark, table["Memory"].mark) == ("✓", "✓")
     assert "second" in table["Time"].text
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))

@@ -326,6 +326,19 @@ def test_a_damaged_record_stops_the_shard_and_leaves_none(tmp_path: Path) -> Non
     assert files_in(tmp_path) == ["archive.tar", "old.tfrecord"]
 
 
+def test_images_that_lose_all_boxes_to_the_crop_and_those_smaller_than_asked_for_are_counted(tmp_path: Path) -> None:
+    images = {"wide": image(64, 400), "square": image(64, 64), "small": image(16, 16)}
+    made = task(tmp_path, images)
+    boxes = np.array([[0.0, 0.0, 0.1, 1.0], [0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.5, 1.0]])  # the crop begins at 0.42
+    made = dataclasses.replace(made, samples=dataclasses.replace(made.samples, boxes=boxes))
+    crop = Recipe(resize=Resize(mode="crop", height=64, width=64), quality=85)
+    shortest = Recipe(resize=Resize(mode="shortest", size=32), quality=85)
+    cropped = build_shard(dataclasses.replace(made, recipe=crop, name="a"))
+    shrunk = build_shard(dataclasses.replace(made, recipe=shortest, name="b"))
+    assert (cropped.unboxed, cropped.smaller) == (1, 0)
+    assert (shrunk.unboxed, shrunk.smaller) == (0, 1)
+
+
 def test_a_beat_names_the_shard_as_its_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Heartbeat] = []
     monkeypatch.setattr(heartbeat, "send", told.append)

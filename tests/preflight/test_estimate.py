@@ -102,7 +102,8 @@ def test_the_estimated_size_is_what_a_build_writes_if_every_image_is_measured(
     asked: dict[str, Any] = {"image": image, "source": {"boxes": boxes}}
     with closing(Estimator(surveys, 1, cache_folder())) as estimator:
         told = estimator.estimate(job(raw, tmp_path / "out", **asked))
-    build_dataset(raw, tmp_path / "out", **asked)
+    built = build_dataset(raw, tmp_path / "out", **asked)
+    assert told.smaller == sum(split.smaller or 0 for split in built.splits)
     written = sum(path.stat().st_size for path in shards(tmp_path / "out"))
     assert told.bytes_out.likely == pytest.approx(written, rel=1e-9 if boxes == "none" else 0.01)
     assert told.bytes_out.low == told.bytes_out.likely

@@ -147,6 +147,13 @@ VERIFIED = Verified(
 )
 
 
+def test_images_that_stay_smaller_or_lose_their_boxes_are_counted() -> None:
+    split = dataclasses.replace(SPLIT, smaller=3, unboxed=2)
+    text = finished(dataclasses.replace(EVENT, splits=(split,)), 200)
+    assert "3 smaller than asked for, size kept · 2 without boxes after the crop · " in text
+    assert "smaller" not in finished(EVENT)
+
+
 @pytest.mark.parametrize(
     ("form", "counted"),
     [

@@ -231,7 +231,8 @@ def _converted(job: Job) -> str:
 
 
 def _kept(estimated: Estimated) -> str:
-    return "" if estimated.kept is None else f" (about {estimated.kept:,} of {estimated.images:,} images)"
+    kept = "" if estimated.kept is None else f" (about {estimated.kept:,} of {estimated.images:,} images)"
+    return f"{kept} · about {estimated.smaller:,} are smaller and stay so" if estimated.smaller else kept
 
 
 def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:

@@ -44,7 +44,7 @@ def attach(
 
 
 def follow(run: LocalRun, output: Output, *, stop: bool = False) -> int:
-    """Shows a run until it ends, and then how; Ctrl-C leaves it alone. Returns its exit code, or 0 if it goes on.
+    """Shows a run until it ends, and then how; q, Esc or Ctrl-C leaves it. Returns its exit code, or 0 if it goes on.
 
     Raises:
         SetupError: the run ended without a word, is not understood, or cannot be stopped.

@@ -49,7 +49,7 @@ def start_in_background(words: Sequence[str], output: Output) -> int:
         try:
             run = _announced(child, now)
             if run is not None:
-                run = watch(run, output, lambda seen: seen.state != "preparing", hints=("Ctrl-C: stop it",))
+                run = watch(run, output, lambda seen: seen.state != "preparing", may_leave=False)
         except KeyboardInterrupt:
             child.terminate()  # as Ctrl-C would; SIGINT may be ignored where a shell has started this process with &
             child.wait()

@@ -35,6 +35,9 @@ from wizard.show.run_file_reporter import RunFileReporter
 from wizard.slices import WHOLE, Slice
 from wizard.targets import registry
 
+_USUAL = 80
+"""Columns of most terminals."""
+
 
 def run(
     profile: ProfileName,
@@ -131,7 +134,7 @@ def start(
         if isinstance(finished, BuildResult):
             unfinished_builds.forget(job.output)
         code = show_result(output, finished)
-        local.finish(code, summary.built(finished))
+        local.finish(code, summary.built(finished, _USUAL))  # for terminals whose width is not known yet
     return code
 
 

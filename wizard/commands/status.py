@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.watching import how_to_leave
 from wizard.output import Output
 from wizard.show.at_a_glance import WIDTH
 from wizard.show.dashboard_view import MARGIN
@@ -20,14 +21,13 @@ from wizard.show.status_view import as_text, line, picture
 from wizard.show.terminal_reporter import LiveArea
 from wizard.status.evaluate import look
 from wizard.status.status import Status
-from wizard.terminal_echo import echo_off
+from wizard.terminal_echo import echo_off, leaving_keys
 from wizard.typed_path import expanded
 
 _LOOK = 2.0
 """Seconds between two looks with --watch."""
 _SAY = 30.0
 """Seconds between two lines without a terminal."""
-_HINT = "Ctrl-C ends watching; the build goes on"
 
 
 def status(
@@ -42,22 +42,23 @@ def status(
     folder = expanded(str(out)).absolute()
     seen = look(folder)
     if watch:
-        with _shown(output) as show:
-            seen = _watched(folder, seen, show)
+        with leaving_keys(when=output.live) as left, _shown(output) as show:
+            seen = _watched(folder, seen, show, left)
     width = output.columns or WIDTH
     output.result(as_text(seen, width, bars=output.live), wrap=True)
     output.event("finished", as_json(seen) | {"exit_code": 0})
     return 0
 
 
-def _watched(folder: Path, seen: Status, show: Callable[[Status], None]) -> Status:
-    """Shows every look at the build until it is complete or Ctrl-C is pressed; returns the last."""
+def _watched(folder: Path, seen: Status, show: Callable[[Status], None], left: Callable[[float], bool]) -> Status:
+    """Shows every look at the build until it is complete or the watcher leaves; returns the last."""
     try:
         while True:
             show(seen)
             if seen.state == "complete":
                 return seen
-            time.sleep(_LOOK)
+            if left(_LOOK):
+                return seen
             seen = look(folder, seen)
     except KeyboardInterrupt:  # the way to end it, and no error
         return seen
@@ -70,12 +71,13 @@ def _shown(output: Output) -> Iterator[Callable[[Status], None]]:
         yield _Lines(output).show
         return
     area = LiveArea(output.console)
+    hint = how_to_leave()
 
     def draw(seen: Status) -> None:
         area.clear_after_resize()
         size = output.console.size
         lines = picture(seen, size.width - MARGIN, size.height - 2, ascii_only=not output.unicode)
-        area.draw([*lines, Text(_HINT, "dim", no_wrap=True, overflow="crop")], size)
+        area.draw([*lines, Text(hint, "dim", no_wrap=True, overflow="crop")], size)
 
     with echo_off():
         try:

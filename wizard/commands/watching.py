@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from wizard.show.dashboard_view import MARGIN, build_picture
 from wizard.show.rows import fitted
 from wizard.show.terminal_reporter import LiveArea
 from wizard.show.window_progress import WindowProgress, build_headline
-from wizard.terminal_echo import echo_off
+from wizard.terminal_echo import echo_off, leaving_keys, owns_terminal
 
 _LOOK = 0.25
 """Seconds between two looks at what a run says of itself."""
@@ -31,8 +31,7 @@ _SILENT = 10.0
 """Seconds without news after which a watcher is told so."""
 _LOG_LINES = 10
 """Lines of the log that are shown from before."""
-_HINTS = ("Ctrl-C: leave, the build goes on",)
-_STOPPING = ("Finishing what is under way, then stopping", "Ctrl-C: leave")
+_STOPPING = "Finishing what is under way, then stopping"
 
 
 def watch(
@@ -40,19 +39,27 @@ def watch(
     output: Output,
     until: Callable[[LocalRun], bool] = lambda _: False,
     *,
-    hints: Sequence[str] = _HINTS,
+    may_leave: bool = True,
     stopping: bool = False,
 ) -> LocalRun:
     """Shows a run until its process has ended, or `until` is true of it; returns it as it is then.
 
-    `hints` say what the keys do; `stopping`, that it has been asked to stop, which it may not have noticed yet.
+    Args:
+        run: the run.
+        output: shows it.
+        until: an earlier end.
+        may_leave: whether q, Esc and Ctrl-C leave it alone; else Ctrl-C stops it.
+        stopping: that it has been asked to stop, which it may not have noticed yet.
 
     Raises:
         KeyboardInterrupt: the watcher leaves.
         UsageError: it is a run of another version, whose view is not understood.
     """
     asked = float("-inf")
-    with _shown(output, run, hints, stopping=stopping) as show:
+    with (
+        leaving_keys(when=output.live and may_leave) as left,
+        _shown(output, run, may_leave=may_leave, stopping=stopping) as show,
+    ):
         while True:
             if time.monotonic() - asked > _ASK:
                 asked = time.monotonic()
@@ -62,7 +69,8 @@ def watch(
             show(run)
             if not alive or run.state in ENDED or until(run):
                 return run
-            time.sleep(_LOOK)
+            if left(_LOOK):
+                raise KeyboardInterrupt
 
 
 def tell(run: LocalRun, output: Output) -> int:
@@ -91,14 +99,21 @@ def how_to_stop(run: LocalRun) -> str:
     return f"imagenet-setup attach {as_typed(Path(run.output))} --stop"
 
 
+def how_to_leave() -> str:
+    """What the keys do while a build is watched."""
+    return f"{_leave()}, the build goes on"
+
+
+def _leave() -> str:
+    return f"{'q or ' if owns_terminal() else ''}Ctrl-C: leave"
+
+
 @contextmanager
-def _shown(
-    output: Output, run: LocalRun, hints: Sequence[str], *, stopping: bool
-) -> Iterator[Callable[[LocalRun], None]]:
+def _shown(output: Output, run: LocalRun, *, may_leave: bool, stopping: bool) -> Iterator[Callable[[LocalRun], None]]:
     if output.live:
         area = LiveArea(output.console)
         window = WindowProgress(output.console)
-        picture = _Picture(output, area, window, hints, stopping=stopping)
+        picture = _Picture(output, area, window, may_leave=may_leave, stopping=stopping)
         with echo_off():
             try:
                 yield picture.draw
@@ -115,9 +130,10 @@ class _Picture:
     """Draws a run in place, as its own terminal would show it."""
 
     def __init__(
-        self, output: Output, area: LiveArea, window: WindowProgress, hints: Sequence[str], *, stopping: bool
+        self, output: Output, area: LiveArea, window: WindowProgress, *, may_leave: bool, stopping: bool
     ) -> None:
-        self._output, self._area, self._window, self._hints = output, area, window, hints
+        self._output, self._area, self._window = output, area, window
+        self._may_leave = may_leave
         self._stopping = stopping
         self._last: object = None
         self._news = time.monotonic()
@@ -138,13 +154,19 @@ class _Picture:
         silent = time.monotonic() - self._news
         if silent > _SILENT:
             below.append(f"No news for {silent:.0f} s: the process is suspended, or waits for its disk")
-        hints = _STOPPING if self._stopping or (view is not None and view.stopping) else self._hints
+        hints = self._hints(stopping=self._stopping or (view is not None and view.stopping))
         if view is None or not view.splits:
             doing = "prepared" if run.state == "preparing" else "built"
             below.insert(0, " · ".join((f"{Path(run.output).name} is being {doing}", *hints)))
         ascii_only = not self._output.unicode
         lines = [] if view is None else build_picture(view, width, height - len(below), hints, ascii_only=ascii_only)
         return lines + [fitted(Text(line, "dim"), width - MARGIN, ascii_only=ascii_only) for line in below]
+
+    def _hints(self, *, stopping: bool) -> tuple[str, ...]:
+        """What the keys do."""
+        if not self._may_leave:
+            return ("Ctrl-C: stop it",)
+        return (_STOPPING, _leave()) if stopping else (how_to_leave(),)
 
 
 def _view(run: LocalRun) -> BuildView | None:

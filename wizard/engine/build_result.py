@@ -17,6 +17,8 @@ class SplitSummary:
         unlabelled: images that have no class.
         kept: images that kept their bytes; None, as `reencoded`, if shards of an older version do not tell.
         reencoded: JPEGs that were encoded again.
+        smaller: images smaller than the size that was asked for, which keep theirs; None as `kept`.
+        unboxed: images of which the crop left no bounding box; None as `kept`.
         converted: images of other formats, or in CMYK, that became RGB JPEGs, by what they were.
         checks: how its images were checked, as in `transform.Check`; each has one of them.
     """
@@ -31,6 +33,8 @@ class SplitSummary:
     unlabelled: int = 0
     kept: int | None = None
     reencoded: int | None = None
+    smaller: int | None = None
+    unboxed: int | None = None
     converted: Mapping[str, int] = field(default_factory=dict)
     checks: tuple[str, ...] = ("decode",)
 

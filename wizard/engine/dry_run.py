@@ -20,6 +20,7 @@ class DryRun:
     Attributes:
         bytes_out: of their records, framed; 0 for one that would be left out or stop the run.
         kept: 1 for an image that keeps its bytes, else 0.
+        smaller: 1 for an image that is smaller than the size that was asked for, and keeps its own, else 0.
         seconds: that they took, reading apart.
         reading: seconds that it took to read them.
         cpu: seconds that this process had a core for all of it; less than went by where others wanted the core too.
@@ -30,6 +31,7 @@ class DryRun:
 
     bytes_out: list[int]
     kept: list[int]
+    smaller: list[int]
     seconds: list[float]
     reading: list[float]
     cpu: float
@@ -47,7 +49,7 @@ def dry_run(task: ShardTask) -> DryRun:
         InputError: an archive cannot be read as indexed.
     """
     counts, shard, cpu = ShardCounts(), NullWriter(task.target.encode), time.process_time()
-    sizes, kept, seconds, waiting = [0], [0], [], []
+    sizes, kept, smaller, seconds, waiting = [0], [0], [0], [], []
     largest = 0
     coming = in_hand.each(task.samples.contents())
     while True:
@@ -64,9 +66,11 @@ def dry_run(task: ShardTask) -> DryRun:
         seconds.append(time.perf_counter() - read)
         sizes.append(shard.size)
         kept.append(counts.kept)
+        smaller.append(counts.smaller)
     return DryRun(
         bytes_out=[after - before for before, after in pairwise(sizes)],
         kept=[after - before for before, after in pairwise(kept)],
+        smaller=[after - before for before, after in pairwise(smaller)],
         seconds=seconds,
         reading=waiting,
         cpu=time.process_time() - cpu,

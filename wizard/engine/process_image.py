@@ -31,7 +31,9 @@ class ShardCounts:
     read: int = 0
     images: int = 0
     kept: int = 0
+    smaller: int = 0
     boxes: int = 0
+    unboxed: int = 0
     bytes_in: int = 0
     rss: int = 0
     converted: list[ConvertedImage] = field(default_factory=list)
@@ -118,7 +120,9 @@ def store(
     )
     counts.images += 1
     counts.kept += not processed.is_reencoded
+    counts.smaller += task.recipe.resize.leaves_smaller(*stored.geometry.source)
     counts.boxes += len(boxes) if task.target.has_boxes else 0
+    counts.unboxed += task.target.has_boxes and len(sample.boxes) > 0 and not len(boxes)
     if stored.converted:
         counts.converted.append(ConvertedImage(name=sample.name, kind=stored.converted))
 

@@ -91,6 +91,8 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
             converted=tuple(counts.converted),
             skipped=tuple(counts.skipped),
             kept=counts.kept,
+            smaller=counts.smaller,
+            unboxed=counts.unboxed,
             seconds=time.monotonic() - counts.started,
             rss=counts.rss,
             check=task.recipe.check,
@@ -144,7 +146,7 @@ def beat(
             rss=rss,
             image=image[:_NAME],
             reading=reading,
-            file=file,
+            shard_file=file,
         )
     )
 

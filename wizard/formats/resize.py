@@ -33,6 +33,10 @@ class Resize:
     width: int = 0
     upscale: bool = False
 
+    def leaves_smaller(self, height: int, width: int) -> bool:
+        """Whether an image of this size stays smaller than what is asked for, because nothing enlarges it."""
+        return self.mode == "shortest" and not self.upscale and min(height, width) < self.size
+
 
 @dataclass(frozen=True, kw_only=True)
 class Geometry:

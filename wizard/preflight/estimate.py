@@ -214,6 +214,7 @@ class Estimator:
             sampled=count,
             bytes_out=total(_column(results, lambda result: result.bytes_out, order), size, weight, totals),
             kept=total(_column(results, lambda result: result.kept, order), size, weight, totals),
+            smaller=total(_column(results, lambda result: result.smaller, order), size, weight, totals),
             seconds=(seconds[0] + cold, seconds[1]),
             undisturbed=seconds[0] * share_had + cold,
             reading=cold,

@@ -40,6 +40,7 @@ class Measured:
     sampled: int
     bytes_out: tuple[float, float]
     kept: tuple[float, float]
+    smaller: tuple[float, float]
     seconds: tuple[float, float]
     undisturbed: float
     reading: float
@@ -108,12 +109,14 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
     kept = None
     if any(recipe.keep_small for recipe in job.recipes.values()):
         kept = min(images, max(0, round(sum(parts[split].kept[0] * shares[split] for split in parts))))
+    smaller = min(images, max(0, round(sum(parts[split].smaller[0] * shares[split] for split in parts))))
     converted = [
         {kind: round(count * shares[split]) for kind, count in job.conversions(split).items()} for split in parts
     ]
     return job, Estimated(
         images=images,
         kept=kept,
+        smaller=smaller,
         converted=added(converted),
         sampled=sum(part.sampled for part in parts.values()),
         workers=machine.workers,

@@ -45,6 +45,10 @@ def _outcomes(splits: Sequence[SplitSummary]) -> str:
         parts.append(f"{_of(reencoded, stored)} re-encoded as JPEG")
     if converted:
         parts.append(f"{_of(sum(converted.values()), stored)} converted to RGB JPEG ({in_words(converted)})")
+    if smaller := sum(split.smaller or 0 for split in splits):
+        parts.append(f"{_of(smaller, stored)} smaller than asked for, size kept")
+    if unboxed := sum(split.unboxed or 0 for split in splits):
+        parts.append(f"{_of(unboxed, stored)} without boxes after the crop")
     return BETWEEN.join([*parts, f"{skipped:,} skipped"])
 
 
