@@ -2,7 +2,16 @@
 
 from functools import partial
 
-from wizard.ask import defaults, folder_answers, holdout, image_choices, number_remarks, trainers, validation
+from wizard.ask import (
+    defaults,
+    folder_answers,
+    holdout,
+    image_choices,
+    name_remark,
+    number_remarks,
+    trainers,
+    validation,
+)
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
@@ -267,6 +276,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "Use letters, digits, _ . and -. An older profile of that name is kept as NAME.toml.bak.",
         default=defaults.name,
         require=validation.a_name,
+        remark=name_remark.replaces_another,
     ),
     *ADVANCED,
 )
