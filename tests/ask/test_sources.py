@@ -279,7 +279,29 @@ def test_the_review_shows_the_labels_that_the_format_stores(
     script, _ = converse(*answers, *shards, "own")
     rows = {row.label: row.text for row in script.tables[0]}
     assert rows[label] == reported
-    assert rows["Example of train"].startswith("dogs/0.jpg → dogs")
+    if form != "folders":
+        assert rows["Example of train"].startswith("dogs/0.jpg → dogs")
+
+
+@pytest.mark.parametrize(
+    ("trainer", "labels"), [("tf.data", "cats = 1, 6 images"), ("timm-folders", "class order  "), ("grain", "cats = 0")]
+)
+def test_the_report_shows_the_labels_of_the_trainer_and_the_review_does_not_repeat_them(
+    converse: Converse, own: Path, tmp_path: Path, trainer: str, labels: str
+) -> None:
+    made = profile(own, tmp_path / "out", output={"trainer": trainer}, source={"boxes": "none"})
+    script, _ = converse(draft=draft_of(made))
+    assert labels in script.said[0]
+    assert "other readers" not in script.said[0]
+    assert not {"Class labels", "Class order", "Class sizes", "Example of train"} & {
+        row.label for row in script.tables[0]
+    }
+
+
+def test_the_review_ends_with_what_a_person_decides_by(converse: Converse, own: Path, tmp_path: Path) -> None:
+    script, _ = converse(str(own), DEFAULT, "folders", str(tmp_path / "out"), "original", "own")
+    labels = [row.label for row in script.tables[0]]
+    assert labels[labels.index("Output") :] == ["Output", "Images", "Size", "Time"]
 
 
 def test_the_review_shows_just_the_splits_that_were_chosen(converse: Converse, own: Path, tmp_path: Path) -> None:

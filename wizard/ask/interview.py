@@ -1,6 +1,6 @@
 """The setup conversation: questions, back, review, edit; answers are saved after each question."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,21 +14,23 @@ from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.preview_page import look_at
-from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, title
+from wizard.ask.prompt import Back, Prompt, Prompter, Value
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY
 from wizard.ask.review import review_prompt, rows
 from wizard.ask.setup_draft import SetupDraft, profile_of
-from wizard.ask.source_report import class_lines, nothing_usable, source_lines
+from wizard.ask.source_report import class_lines, class_rows, likely_job, nothing_usable, source_lines
 from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
-from wizard.ask.telling import changes, given_before, unused
+from wizard.ask.telling import as_choice, changes, given_before, unused
 from wizard.ask.validation import error_for, source_overlap
 from wizard.ask.view import Outcome, Start, View
 from wizard.errors import MachineError, ProfileError, SetupError, UsageError
+from wizard.planning import Job
 from wizard.preflight import checks
 from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
 from wizard.profile_command import as_command
+from wizard.show import at_a_glance
 from wizard.submit.prepare import that_matter
 from wizard.submit.sbatch import sbatch_is_here
 from wizard.typed_path import expanded
@@ -50,6 +52,7 @@ class Interview:
         self._draft = draft
         self._surveyed = draft.context
         self._opened = draft
+        self._said: Sequence[at_a_glance.Row] = ()
         self._before_edit: SetupDraft | None = None
         self._trail: list[tuple[SetupDraft, Question[Context]]] = []
         self._again: Question[Context] | None = None
@@ -88,7 +91,7 @@ class Interview:
             self._prompter.say(f"✗ {problem}")
         else:
             self._draft = replace(self._draft, context=self._surveyed).settled()
-            self._prompter.say("\n".join(source_lines(self._draft.context)))
+            self._report(source_lines)
             self._reopen_refused()
 
     def _ask(self, question: Question[Context]) -> None:
@@ -103,15 +106,21 @@ class Interview:
             self._draft = replace(self._draft, profile={**self._draft.profile, **context.reading})
             if folder not in (None, answer):  # a rule for one folder is no rule for another
                 self._draft = self._draft.without(HOLDOUT)
-            self._prompter.say("\n".join(source_lines(context)))
+            self._report(source_lines)
             self._reopen_refused()
         elif question.key == HOLDOUT and context.splits != before.splits:
-            self._prompter.say("\n".join(source_lines(context)))
+            self._report(source_lines)
         elif context.classes != before.classes:
-            self._prompter.say("\n".join(class_lines(context)))
+            self._report(class_lines)
         setup_draft.save(self._draft)  # before it is measured, which takes a while
         if question.affects_images:
             self._consequences.show(self._draft, question)
+
+    def _report(self, lines: Callable[[Context, Job | None], list[str]]) -> None:
+        """Shows what the raw data holds, with the labels that it will have."""
+        context, job = self._draft.context, likely_job(self._draft)
+        self._prompter.say("\n".join(lines(context, job)))
+        self._said = class_rows(context, job) if self._view.has_person else ()
 
     def _reopen_refused(self) -> None:
         """What was answered before the raw data was known, or for another folder, is asked again if it cannot be."""
@@ -168,7 +177,8 @@ class Interview:
             job = self._draft.context.job(profile)
             with self._view.busy("looking at this machine") as progress:
                 verdict = self._live.verdict(job, self._draft.context, progress)
-            table = rows(job, self._draft.context, verdict.estimated, verdict.checks, is_complete=verdict.is_complete)
+            given = (job, self._draft.context, verdict.estimated, verdict.checks, self._said)
+            table = rows(*given, is_complete=verdict.is_complete)
         except (ProfileError, UsageError) as error:
             self._prompter.say(f"✗ {as_error(error)}")
             self._edit_one()
@@ -282,11 +292,6 @@ class Interview:
             kind="choice",
             text="Which answer?",
             help="Each has a question, which ? explains. After the answer, the review is shown again.",
-            choices=tuple(map(self._as_choice, self._draft.applying)),
+            choices=tuple(as_choice(self._draft, each) for each in self._draft.applying),
         )
         self._edit(str(self._prompter.ask(prompt)))
-
-    def _as_choice(self, question: Question[Context]) -> Choice:
-        prompt = self._draft.prompt(question)
-        answer = "" if prompt.default is None else title(prompt, prompt.default) or "none"
-        return Choice(question.key, question.label, answer)

@@ -43,18 +43,54 @@ def rows(
     context: Context,
     estimated: Estimated | None,
     checks: Sequence[CheckResult],
+    said: Sequence[at_a_glance.Row] = (),
     *,
     is_complete: bool = False,
 ) -> list[Row]:
-    """The table's lines; of a dataset that is complete, none is about the building."""
+    """The table's lines; those that a person decides by come last, where they are right above the question.
+
+    Args:
+        job: what the answers come to.
+        context: with the raw data.
+        estimated: its size and time; None where they could not be measured.
+        checks: of this machine and the folders.
+        said: what was said of the classes when the raw data was looked at, and is not repeated.
+        is_complete: whether the dataset is there, so that no line is about building it.
+    """
+    # Missing archives were reported when the raw data was found; size and memory have lines of their own.
+    shown = ("raw-data", "disk", "memory") if estimated is not None else ()
+    # What is in the output folder already is said of every build that goes on.
+    told = [check for check in checks if check.status != "pass" or (check.name == "output" and check.brief)]
+    by_name = {check.name: check for check in checks}
+    found = [
+        *_classes(job, context, said),
+        *_answers(job, context),
+        *([] if estimated is None else _machine(job.profile, estimated, by_name)),
+        Row("Output", f"{shortened(job.profile.output_path)}   {_written(job)}"),
+        Row("Images", images(job) + ("" if estimated is None else _kept(estimated))),
+        *([] if estimated is None else _measured(estimated, by_name)),
+        *(Row(_label(check), _seen(check), GLYPHS[check.status]) for check in told if check.name not in shown),
+    ]
+    return [row for row in found if not (is_complete and row.label in _OF_BUILDING)]
+
+
+def _classes(job: Job, context: Context, said: Sequence[at_a_glance.Row]) -> list[Row]:
+    """The classes, labels and examples, and what is remarkable about the images."""
+    glance = at_a_glance.rows(glance_at(job, context.counts))
+    found = [Row(row.about.capitalize(), row.text, "!" if row.warning else "") for row in glance if row not in said]
+    for split, survey in job.surveys.items():
+        notes = [] if survey.table is None else remarks(survey.table)
+        found += [Row(split.capitalize(), str(note), GLYPHS["warn"]) for note in notes if note.warning]
+    return found
+
+
+def _answers(job: Job, context: Context) -> list[Row]:
     profile = job.profile
     counts = " · ".join(f"{split} {survey.images:,}" for split, survey in job.surveys.items())
     found = [
         Row("Profile", profile.name or "without a name"),
         Row("Raw data", f"{shortened(profile.source_path)}   {counts}"),
         *([Row("Opened by", job.trainer.title)] if profile.output.trainer else []),
-        Row("Output", f"{shortened(profile.output_path)}   {_written(job)}"),
-        Row("Images", images(job) + ("" if estimated is None else _kept(estimated))),
         Row("Boxes", _boxes(job, context)),
     ]
     if profile.source.classes is not None:
@@ -69,25 +105,6 @@ def rows(
         found.append(Row("With", " · ".join(extras)))
     if profile.output.on_bad_image == "skip":
         found.append(Row("Bad images", "left out and listed"))
-    found += [
-        Row(row.about.capitalize(), row.text, "!" if row.warning else "")
-        for row in at_a_glance.rows(glance_at(job, context.counts))
-    ]
-    for split, survey in job.surveys.items():
-        notes = [] if survey.table is None else remarks(survey.table)
-        found += [Row(split.capitalize(), str(note), GLYPHS["warn"]) for note in notes if note.warning]
-    # Missing archives were reported when the raw data was found; size and memory have lines of their own.
-    shown = ("raw-data", "disk", "memory") if estimated is not None else ()
-    by_name = {check.name: check for check in checks}
-    if estimated is not None:
-        about = _measured(profile, estimated, by_name)
-        found += [row for row in about if not (is_complete and row.label in _OF_BUILDING)]
-    found += [
-        Row(_label(check), _seen(check), GLYPHS[check.status])
-        for check in checks
-        # What is in the output folder already is said of every build that goes on.
-        if (check.status != "pass" or (check.name == "output" and check.brief)) and check.name not in shown
-    ]
     return found
 
 
@@ -235,13 +252,19 @@ def _kept(estimated: Estimated) -> str:
     return f"{kept} · about {estimated.smaller:,} are smaller and stay so" if estimated.smaller else kept
 
 
-def _measured(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:
-    disk, memory = checks["disk"], checks["memory"]
+def _machine(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:
+    memory = checks["memory"]
     asked = "" if profile.run.workers in ("auto", estimated.workers) else f" ({profile.run.workers} asked for)"
     return [
         Row("Run", f"{counted(estimated.workers, 'worker')} on this machine{asked}"),
-        Row("Size", f"{with_range(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
         Row("Memory", f"{memory.needed}   {_seen(memory)}", GLYPHS[memory.status]),
+    ]
+
+
+def _measured(estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:
+    disk = checks["disk"]
+    return [
+        Row("Size", f"{with_range(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
         Row("Time", with_range(estimated.seconds, duration)),
         *([Row("Damaged", damage_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),
     ]

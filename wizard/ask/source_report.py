@@ -1,14 +1,20 @@
 """What lies in a folder of raw data, in lines for a person."""
 
+from contextlib import suppress
+
+from wizard.ask import trainers
 from wizard.ask.context import Context
 from wizard.ask.hints import in_setup, with_hint
+from wizard.ask.setup_draft import SetupDraft, profile_of
+from wizard.errors import ProfileError, UsageError
 from wizard.folders import shortened
 from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import CLASSES, IMAGES
+from wizard.planning import Job
 from wizard.preflight.source_check import is_short
 from wizard.show import at_a_glance
 from wizard.sources.folder_contents import describe_folder
-from wizard.sources.glance import glance_at_raw
+from wizard.sources.glance import Glance, LabelState, glance, glance_at_raw
 from wizard.sources.remarks import remarks
 from wizard.sources.source import Part, Survey
 
@@ -22,8 +28,13 @@ _BROAD = 40
 """Most columns for names; longer ones overflow."""
 
 
-def source_lines(context: Context) -> list[str]:
-    """What the raw data is and why, then one line per part: what it holds, what is wrong, or what its absence costs."""
+def source_lines(context: Context, job: Job | None = None) -> list[str]:
+    """What the raw data is and why, then one line per part: what it holds, what is wrong, or what its absence costs.
+
+    Args:
+        context: with the raw data.
+        job: what is likely to be built, whose labels are shown; None where that is open.
+    """
     raw = context.raw
     shown = [each for each in context.parts if each.path is not None or each.expected]
     width = min(_BROAD, max(len(each.name) for each in shown))
@@ -36,13 +47,34 @@ def source_lines(context: Context) -> list[str]:
             lines.append(f"  ! Only {can} can be built from this as it is: {cannot} cannot be read.")
         packed = raw is not None and raw.official
         lines.append(f"  {'Nothing is extracted and nothing' if packed else 'Nothing'} there is changed.")
-        lines += class_lines(context)
+        lines += class_lines(context, job)
     return lines
 
 
-def class_lines(context: Context) -> list[str]:
-    """The classes of the raw data and their labels."""
-    return at_a_glance.lines(glance_at_raw(context.surveys, context.counts))
+def class_lines(context: Context, job: Job | None = None) -> list[str]:
+    """The classes of the raw data and their labels; see `source_lines`."""
+    return at_a_glance.lines(_glance(context, job))
+
+
+def class_rows(context: Context, job: Job | None = None) -> list[at_a_glance.Row]:
+    """The same as rows, so that the review need not repeat those that it has too."""
+    return at_a_glance.rows(_glance(context, job))
+
+
+def likely_job(draft: SetupDraft) -> Job | None:
+    """What the answers so far come to; None before it is known what the labels will be, or where they do not fit."""
+    if trainers.chosen(draft.answers) is None and "output.format" not in draft.asked:
+        return None
+    with suppress(ProfileError, UsageError):  # the questions and the review say what does not fit
+        return draft.context.job(profile_of(draft))
+    return None
+
+
+def _glance(context: Context, job: Job | None) -> Glance:
+    if job is None:
+        return glance_at_raw(context.surveys, context.counts)
+    labels: LabelState = "stored" if job.target.stores_labels else "none"
+    return glance(job.classes, job.label_base, [*context.counts.values()], labels=labels)
 
 
 def nothing_usable(context: Context) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from wizard.ask.prompt import title
+from wizard.ask.context import Context
+from wizard.ask.prompt import Choice, title
+from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY
 from wizard.ask.review import Row, as_lines
 from wizard.ask.setup_draft import SetupDraft
@@ -44,6 +46,12 @@ def changes(before: SetupDraft, after: SetupDraft, answered: Collection[str]) ->
         yield f"  · {label}: {_said(after, key, new[key]) if key in new else 'no longer applies'}{was}"
 
 
+def as_choice(draft: SetupDraft, question: Question[Context]) -> Choice:
+    """A question as one of the answers that can be changed, with its answer."""
+    value = draft.offered(question)
+    return Choice(question.key, question.label, "none" if value is None else _said(draft, question.key, value))
+
+
 def _values(draft: SetupDraft) -> dict[str, Any]:
     """What a profile says, but for the parts that image files are built in, which no dataset shows."""
     parts = {key for key in BY_KEY if key.endswith("_shards")} - {question.key for question in draft.applying}
@@ -51,4 +59,4 @@ def _values(draft: SetupDraft) -> dict[str, Any]:
 
 
 def _said(draft: SetupDraft, key: str, value: Any) -> str:
-    return title(draft.prompt(BY_KEY[key]), value) if key in BY_KEY else str(value)
+    return (title(draft.prompt(BY_KEY[key]), value) if key in BY_KEY else str(value)) or "none"
