@@ -290,7 +290,7 @@ def test_the_report_shows_the_labels_of_the_trainer_and_the_review_does_not_repe
     converse: Converse, own: Path, tmp_path: Path, trainer: str, labels: str
 ) -> None:
     made = profile(own, tmp_path / "out", output={"trainer": trainer}, source={"boxes": "none"})
-    script, _ = converse(draft=draft_of(made))
+    script, _ = converse("mine", draft=draft_of(made))
     assert labels in script.said[0]
     assert "other readers" not in script.said[0]
     assert not {"Class labels", "Class order", "Class sizes", "Example of train"} & {
