@@ -9,7 +9,7 @@ import pytest
 from tests.helpers import profile
 from wizard.profile import check
 from wizard.profile_command import as_command
-from wizard.profile_store import load
+from wizard.profile_store import load, recipes
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 80, "splits": ["train"]}
 
@@ -39,9 +39,30 @@ def test_the_command_loads_as_the_profile(
     assert load(recipe, settings[1::2]).model_dump(exclude={"name"}) == made.model_dump(exclude={"name"})
 
 
-def test_a_recipe_needs_no_more_than_its_folders() -> None:
+def test_the_command_of_a_recipe_states_its_images() -> None:
     made = load("nvidia-480-q85", ["source.path=~/raw", "output.path=/out"])
-    assert as_command(made) == (
-        "imagenet-setup run nvidia-480-q85 \\\n    --set 'source.path=~/raw' \\\n    --set output.path=/out"
+    images = ("image.resize=shortest", "image.size=480", "image.quality=85")
+    assert as_command(made) == " \\\n    --set ".join(
+        ["imagenet-setup run nvidia-480-q85", "'source.path=~/raw'", "output.path=/out", *images]
     )
     assert check(made.model_dump(mode="json", exclude_none=True), "") == made
+
+
+@pytest.mark.parametrize("recipe", [each.name for each in recipes()])
+def test_a_recipe_is_the_command_of_itself(recipe: str) -> None:
+    made = load(recipe, ["source.path=/raw", "output.path=/out"])
+    assert as_command(made).startswith(f"imagenet-setup run {recipe} ")
+
+
+@pytest.mark.parametrize("trainer", [None, "timm-wds", "imagefolder", "tf.data"])
+@pytest.mark.parametrize("image", [{}, RESIZED, {"resize": "crop", "height": 224, "width": 224, "quality": 85}])
+def test_a_command_for_all_classes_begins_from_no_trial_and_removes_nothing(
+    tmp_path: Path, trainer: str | None, image: dict[str, Any]
+) -> None:
+    output = {} if trainer is None else {"trainer": trainer}
+    command = as_command(profile(tmp_path, tmp_path / "out", image=image, output=output))
+    assert "source.classes" not in command
+    assert not command.startswith("imagenet-setup run trial")
+    assert not [word for word in shlex.split(command.replace("\\\n", "")) if word.endswith("=")]
+    for key, value in ({"resize": "original"} | image).items():
+        assert key == "splits" or f"image.{key}={value}" in command

@@ -359,3 +359,9 @@ def test_a_finished_dataset_without_its_state_folder_still_names_its_profile(bui
     (built_copy / "dataset.json").write_text("{}")
     with pytest.raises(UsageError, match=r"dataset\.json names no profile"):
         load(str(built_copy))
+
+
+def test_a_split_that_is_not_resized_is_told_apart(tmp_path: Path) -> None:
+    image = {"resize": "shortest", "size": 480, "quality": 85, "splits": ["train"]}
+    made = profile(tmp_path, tmp_path / "out", image=image)
+    assert profile_store.makes(made) == "tfrecord: train, shortest 480, Q85; validation, JPEGs keep their bytes"

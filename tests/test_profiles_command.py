@@ -67,7 +67,7 @@ def test_list_marks_broken_files_and_still_lists_the_others(
     assert "  newer\n    ✗ schema_version = 99: " in out
     assert "  no-section\n    ✗ output = 3: allowed is a section" in out
     assert f"  {mine.stem}\n    tfrecord: " in out
-    assert "  trial\n    A trial: " in out
+    assert "  trial\n    The first 2 classes at 256 px" in out
     assert out.count("✗") == 4
 
 

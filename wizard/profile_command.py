@@ -14,15 +14,32 @@ from wizard.profile_override import parse_value
 _FOLLOWS = " \\\n    "
 """Between settings: each has a line of its own, so that all can be copied from a narrow terminal."""
 
+_IMAGES = ("image.resize", "image.size", "image.height", "image.width", "image.quality")
+"""Settings that tell what becomes of the images."""
+_IN_NAMES = ("output.format", "image.resize")
+"""Settings that recipes are named after."""
+
 
 def as_command(profile: Profile) -> str:
-    """The shortest `imagenet-setup run RECIPE --set …` that builds what a profile asks for."""
+    """An `imagenet-setup run RECIPE --set …` that builds what a profile asks for, and that tells it.
+
+    The recipe is the nearest one. As long as there is another, that is none with other classes, or with a setting that
+    would have to be removed. What becomes of the images is stated even where the recipe says the same.
+    """
     found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_store.recipes()]
-    name, settings = min(found, key=lambda each: len(each[1]))
-    return _FOLLOWS.join([f"imagenet-setup run {name}", *(f"--set {shlex.quote(each)}" for each in settings)])
+    name, settings = min(found, key=lambda each: _distance(each[1]))
+    wanted = _flat(profile)
+    settings = {**settings, **{key: _as_text(wanted[key]) for key in _IMAGES if key in wanted}}
+    return _FOLLOWS.join([f"imagenet-setup run {name}", *(f"--set {shlex.quote(each)}" for each in _joined(settings))])
 
 
-def _settings(recipe: str, profile: Profile) -> list[str]:
+def _distance(settings: Mapping[str, str]) -> tuple[bool, int, int]:
+    """How far a recipe is from what is wanted, by what has to be set."""
+    misleads = "source.classes" in settings or "" in settings.values()
+    return misleads, len({*settings} & {*_IN_NAMES}), len(settings)
+
+
+def _settings(recipe: str, profile: Profile) -> dict[str, str]:
     """What has to be set for a recipe to become this profile, as after --set."""
     path, wanted = str(recipes_folder() / f"{recipe}.toml"), _flat(profile)
     settings = {key: _as_text(wanted[key]) for key in ("source.path", "output.path")}
@@ -31,7 +48,7 @@ def _settings(recipe: str, profile: Profile) -> list[str]:
         there = _flat(profile_store.load(path, _joined(settings)))
         unlike = [key for key in {**wanted, **there} if wanted.get(key) != there.get(key)]
         settings |= {key: _as_text(wanted.get(key)) for key in unlike}
-    return _joined(settings)
+    return settings
 
 
 def _joined(settings: Mapping[str, str]) -> list[str]:

@@ -244,10 +244,17 @@ def makes(profile: Profile) -> str:
 
 def _images(profile: Profile) -> str:
     image = profile.image
+    splits = profile.source.splits
     sides = " × ".join(str(side) for side in (image.size, image.height, image.width) if side is not None)
     # Of what formats the images are, a profile does not know.
-    quality = "JPEGs keep their bytes" if image.quality is None else f"Q{image.quality}"
-    return ", ".join((" and ".join(profile.source.splits), f"{image.resize} {sides}".rstrip(), quality))
+    kept = "JPEGs keep their bytes"
+    quality = kept if image.quality is None else f"Q{image.quality}"
+    others = " and ".join(split for split in splits if split not in image.splits)
+    meant = " and ".join(split for split in splits if split in image.splits)
+    if not meant:
+        return f"{others}, {kept}"
+    changed = ", ".join((meant, f"{image.resize} {sides}".rstrip(), quality))
+    return changed if not others or quality == kept else f"{changed}; {others}, {kept}"
 
 
 def _backup(path: Path) -> Path:

@@ -144,7 +144,7 @@ def test_a_program_can_submit_a_build(
     cluster.has("sbatch", SUBMITS)
     monkeypatch.chdir(raw)  # a usual place, so that a first start asks at once where it goes
     out = str(tmp_path / "out")
-    answers: list[Any] = ["other", str(raw), ["train"], "none", "tfrecord", out, "original", 2, "driven"]
+    answers: list[Any] = ["other", str(raw), ["train"], "tfrecord", "none", out, "original", 2, "driven"]
     answers += ["script", 2, "2", None, None, None, "cluster", None, None, None, None, None]
     ran = subprocess.run(
         [*COMMAND, "setup", "--json"],

@@ -25,8 +25,8 @@ Converse = Callable[..., tuple[Script, Outcome | None]]
 ALL = [
     "source.path",
     "source.splits",
-    "source.boxes",
     "output.format",
+    "source.boxes",
     "output.path",
     "image.resize",
     "image.size",
@@ -162,10 +162,11 @@ def test_missing_data_is_reported_with_its_cost_and_not_asked_about(
 ) -> None:
     (raw_copy / missing).unlink()
     (raw_copy / "ILSVRC2012_bbox_val_v3.tgz").unlink(missing_ok=True)
-    script, _ = converse(str(raw_copy), DEFAULT)
+    is_split = missing == "ILSVRC2012_img_val.tar"
+    script, _ = converse(str(raw_copy), DEFAULT, "tfrecord")
     assert reported in script.said[0]
-    assert ("source.splits" in script.keys) == ("val" not in missing)
-    assert ("source.boxes" in script.keys) == ("bbox" not in missing)
+    assert ("source.splits" in script.keys) == (not is_split)
+    assert ("source.boxes" in script.keys) == is_split
 
 
 def test_editing_comes_back_to_the_review_and_asks_what_has_become_necessary(

@@ -8,7 +8,7 @@ from wizard.ask.number_remarks import poor_quality, small_shards
 
 def test_shards_with_few_images_each_are_remarked_on_with_a_better_number(context: Context) -> None:
     remark = small_shards("train", 10, known(context))
-    assert remark == f"Each would hold about 4 of train's {TRAIN} images; with 1, it would be a hundred or more."
+    assert remark == f"Each would hold about 4 of train's {TRAIN} images; one shard can hold them all."
 
 
 @pytest.mark.parametrize(("split", "shards"), [("train", 1), ("test", 10)])

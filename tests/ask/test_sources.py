@@ -76,7 +76,7 @@ def test_an_extracted_tree_is_reported_with_the_evidence(converse: Converse, raw
 
 
 def test_kaggles_tree_builds_from_the_conversation(converse: Converse, raw: Path, tmp_path: Path) -> None:
-    answers = [str(making.kaggle(raw, tmp_path / "kaggle")), DEFAULT, "all", DEFAULT, str(tmp_path / "out"), "original"]
+    answers = [str(making.kaggle(raw, tmp_path / "kaggle")), DEFAULT, DEFAULT, "all", str(tmp_path / "out"), "original"]
     script, outcome = converse(*answers, 3, 2, "k", "start")
     assert "Kaggle's tree." in script.said[0]
     assert main(["run", "k", "--quiet"]) == 0

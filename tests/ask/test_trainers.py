@@ -63,13 +63,13 @@ def test_the_answer_sets_all_that_its_reader_expects(
 
 
 def test_the_review_says_that_boxes_have_no_place(converse: Converse, raw: Path, tmp_path: Path) -> None:
-    answers = ["other", str(raw), DEFAULT, "train", "parquet", str(tmp_path / "out"), "original", 5, 2, "mine"]
-    script, _ = converse(*answers, "save", chooses_trainer=True)
+    answers = ["other", str(raw), DEFAULT, "parquet", str(tmp_path / "out"), "original", 5, 2, "mine"]
+    script, _ = converse(*answers, "edit", "source.boxes", "train", "save", chooses_trainer=True)
     assert ("Boxes", "none: these rows cannot hold them") in [(row.label, row.text) for row in script.tables[-1]]
 
 
 def test_the_first_question_offers_frameworks_and_a_choice_of_formats(converse: Converse, raw: Path) -> None:
-    script, _ = converse("other", str(raw), DEFAULT, "none", chooses_trainer=True)
+    script, _ = converse("other", str(raw), DEFAULT, chooses_trainer=True)
     question = script.asked[0]
     assert (question.key, question.default) == ("family", "tensorflow")
     there = {trainer.family for _, trainer in all_trainers().values()}
@@ -119,7 +119,7 @@ def test_every_family_has_a_trainer() -> None:
     assert {trainer.family for _, trainer in all_trainers().values()} == {*FAMILIES}
 
 
-@pytest.mark.parametrize("answers", [["hugging-face", "datasets"], ["other", "RAW", DEFAULT, "none", "parquet"]])
+@pytest.mark.parametrize("answers", [["hugging-face", "datasets"], ["other", "RAW", DEFAULT, "parquet"]])
 def test_a_format_whose_library_is_missing_is_refused_at_once(
     answers: list[str], converse: Converse, raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +193,25 @@ def test_boxes_are_asked_about_only_where_they_have_a_place(converse: Converse, 
     assert script.keys[-2:] == ["source.splits", "output.path"]
     script, _ = converse(*chosen("dali"), str(raw), DEFAULT, chooses_trainer=True)
     assert script.keys[-2:] == ["source.splits", "source.boxes"]
+    for target, following in (("folders", "output.path"), ("webdataset", "source.boxes")):
+        script, _ = converse("other", str(raw), DEFAULT, target, chooses_trainer=True)
+        assert script.keys[-2:] == ["output.format", following]
+
+
+@pytest.mark.parametrize(
+    ("trainer", "default", "about"),
+    [
+        ("dali", "train", "as build_imagenet_data.py does"),
+        ("timm-wds", "none", "for detection and localisation"),
+    ],
+)
+def test_boxes_are_proposed_only_where_readers_usually_look_at_them(
+    converse: Converse, raw: Path, trainer: str, default: str, about: str
+) -> None:
+    script, _ = converse(*chosen(trainer), str(raw), DEFAULT, chooses_trainer=True)
+    question = script.asked[-1]
+    assert (question.key, question.default) == ("source.boxes", default)
+    assert question.choices[1].about == about
 
 
 def test_images_that_were_accepted_stay_with_another_trainer(

@@ -95,12 +95,13 @@ def split_choices(known: Known) -> tuple[Choice, ...]:
 
 def box_choices(known: Known) -> tuple[Choice, ...]:
     """None, and the boxes available for the chosen splits."""
-    splits = splits_of(known)
+    splits, target = splits_of(known), target_of(known)
     train = "train" in splits and known.context.boxes("train")
     validation = "validation" in splits and known.context.boxes("validation")
-    choices = [Choice("none", "None", "records with empty boxes; enough for classification")]
+    choices = [Choice("none", "None", f"{target.unit} without boxes; enough for classification")]
     if train:
-        choices.append(Choice("train", "Those of train", "as build_imagenet_data.py does"))
+        about = "as build_imagenet_data.py does" if target.boxes_are_usual else "for detection and localisation"
+        choices.append(Choice("train", "Those of train", about))
     # A profile cannot ask for validation's alone, and all would require train's, which are missing.
     if validation and (train or "train" not in splits):
         choices.append(Choice("all", "All", "including validation's"))
@@ -108,9 +109,18 @@ def box_choices(known: Known) -> tuple[Choice, ...]:
 
 
 def boxes(known: Known) -> Value:
-    """The last profile's value, else train's, if available; not none because the last setup had no use for any."""
+    """The last profile's value if it was for the same reader.
+
+    Else train's, if available, where the format's readers look at boxes; not none because the last setup had no use for
+    any.
+    """
     values = [choice.value for choice in box_choices(known)]
-    wanted = (known.context.usual.source.boxes, "train", "all")
+    last = known.context.last
+    wanted: list[Value] = []
+    if target_of(known).boxes_are_usual:
+        wanted = [known.context.usual.source.boxes, "train", "all"]
+    elif last is not None and trainers.same_as(last, known):
+        wanted = [last.source.boxes]
     return next((value for value in wanted if value in values and value != "none"), "none")
 
 

@@ -19,7 +19,8 @@ def small_shards(split: Split, value: Value, known: Answers[Context]) -> str:
     if images >= IMAGES_A_SHARD:
         return ""
     each = f"Each would hold about {images:,} of {split}'s {survey.images:,} images"
-    return f"{each}; with {usual:,}, it would be a hundred or more."
+    fewer = f"with {usual:,}, it would be a hundred or more" if usual > 1 else "one shard can hold them all"
+    return f"{each}; {fewer}."
 
 
 def poor_quality(value: Value, _known: Answers[Context]) -> str:

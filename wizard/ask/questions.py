@@ -2,7 +2,16 @@
 
 from functools import partial
 
-from wizard.ask import defaults, folder_answers, holdout, image_choices, number_remarks, trainers, validation
+from wizard.ask import (
+    defaults,
+    folder_answers,
+    holdout,
+    image_choices,
+    name_remark,
+    number_remarks,
+    trainers,
+    validation,
+)
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
@@ -113,18 +122,6 @@ QUESTIONS: tuple[Question[Context], ...] = (
         implied=defaults.found_splits,
     ),
     Question(
-        key="source.boxes",
-        kind="choice",
-        text="Which bounding boxes go into the records?",
-        label="Boxes",
-        help="Classification needs none; detection and localisation do, and some input pipelines crop around them. "
-        "They add little to size and time.",
-        default=defaults.boxes,
-        choices=defaults.box_choices,
-        applies=lambda known: len(defaults.box_choices(known)) > 1 and trainers.hold_boxes(known),
-        implied=lambda _: "none",
-    ),
-    Question(
         key="source.labels",
         kind="choice",
         text="Whose labels?",
@@ -150,6 +147,22 @@ QUESTIONS: tuple[Question[Context], ...] = (
         implied=trainers.format_of,
         require=trainers.can_write,
         governs=(*(f"output.{key}" for key in OPTIONS), *(f"output.{split}_shards" for split in SPLITS)),
+    ),
+    Question(
+        key="source.boxes",
+        kind="choice",
+        text="Which bounding boxes go into the result?",
+        label="Boxes",
+        help="Classification needs none; detection and localisation do, and some input pipelines crop around them. "
+        "They add little to size and time.",
+        default=defaults.boxes,
+        choices=defaults.box_choices,
+        applies=lambda known: (
+            len(defaults.box_choices(known)) > 1 and (trainers.chosen(known) is None or trainers.hold_boxes(known))
+        ),
+        # They may still be written to a CSV.
+        on_request=lambda known: not trainers.hold_boxes(known),
+        implied=lambda _: "none",
     ),
     Question(
         key="output.path",
@@ -263,6 +276,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         "Use letters, digits, _ . and -. An older profile of that name is kept as NAME.toml.bak.",
         default=defaults.name,
         require=validation.a_name,
+        remark=name_remark.replaces_another,
     ),
     *ADVANCED,
 )

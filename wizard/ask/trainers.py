@@ -146,9 +146,7 @@ def keeps_needed(key: str, value: Value, known: Known) -> None:
 
 
 def hold_boxes(known: Known) -> bool:
-    """Whether what the chosen trainer opens has a place for boxes; yes where the format is chosen later."""
-    if chosen(known) is None:
-        return True
+    """Whether what is written has a place for boxes."""
     try:
         return _target(output(known), known).has_boxes
     except UsageError:  # the review says what is wrong

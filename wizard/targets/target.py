@@ -56,6 +56,7 @@ class Target(Protocol):
         one_file_per_image: whether a shard is many image files, of which readers find each by itself.
         stores_labels: whether labels are stored; else they follow from the names of files.
         classes_are_folders: whether readers number the classes of each split by its folders.
+        boxes_are_usual: whether scripts that write this format store boxes, and pipelines that read it use them.
         has_distinct_places: whether each image has a path or key of its own, which `place` gives.
         trailer: bytes that every shard has after its last image.
         writing: bytes of memory that a worker needs to write shards, beside the images that it encodes.
@@ -71,6 +72,7 @@ class Target(Protocol):
     one_file_per_image: ClassVar[bool] = False
     stores_labels: ClassVar[bool] = True
     classes_are_folders: ClassVar[bool] = False
+    boxes_are_usual: ClassVar[bool] = False
     has_distinct_places: ClassVar[bool] = False
     trailer: ClassVar[bytes] = b""
     writing: ClassVar[int] = 0

@@ -49,7 +49,7 @@ class ParquetFiles(OneFileShards):
     def require_installed(cls) -> None:
         if not is_installed():
             raise UsageError(
-                'output.format = "parquet" needs pyarrow, which is not installed.',
+                "Parquet output needs pyarrow, which is not installed.",
                 f"Install it: {INSTALL}",
             )
 

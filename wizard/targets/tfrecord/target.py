@@ -75,6 +75,7 @@ class TFRecords(OneFileShards):
     )
     what: ClassVar[str] = "TFRecord shards of tf.train.Example"
     unit: ClassVar[str] = "records"
+    boxes_are_usual: ClassVar[bool] = True
     options: ClassVar[Mapping[str, Option]] = _OPTIONS
     trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
     beside: ClassVar[tuple[str, ...]] = tuple(f"{index.INDEX_FOLDER}/{split}-*-of-*" for split in SPLITS)
