@@ -52,9 +52,9 @@ class Terminal:
     @property
     def question(self) -> str:
         """The line of the question that was put last."""
-        return next((line for line in reversed(self.screen.display) if line.startswith("? ")), "")
+        return next((line for line in reversed(self.screen.display) if re.match(r"(\?|\d+( of \d+)? ·) ", line)), "")
 
-    def wait(self, seen: Callable[[], bool], seconds: float = 60.0) -> None:
+    def wait(self, seen: Callable[[], bool], seconds: float = 30.0) -> None:
         """Reads until the screen shows something.
 
         Raises:
@@ -81,6 +81,7 @@ class Terminal:
         rows = [self._row(number) for number in range(LINES)]
         while rows and not rows[-1].plain.strip():
             rows.pop()
+        rows.append(Text())  # else the last line's descenders are cut off
         for row in rows:
             console.print(row, no_wrap=True, overflow="crop")
         form = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)  # it would be fetched
@@ -124,7 +125,7 @@ def main() -> None:
         terminal.answer("What should the images become", "")
         terminal.save("questions.svg")
         terminal.answer("What should the images become", _ENTER)
-        terminal.answer("Shortest side in pixels", _ENTER)
+        terminal.answer("Shortest side in pixels", "256", _ENTER)  # drawn images are at most 320 px
         terminal.answer("JPEG quality", _ENTER)
         terminal.answer("Which splits are resized", _ENTER)
         terminal.answer("Name of this profile", _ENTER)

@@ -249,7 +249,10 @@ def _converted(job: Job) -> str:
 
 def _kept(estimated: Estimated) -> str:
     kept = "" if estimated.kept is None else f" (about {estimated.kept:,} of {estimated.images:,} images)"
-    return f"{kept} · about {estimated.smaller:,} are smaller and stay so" if estimated.smaller else kept
+    if not estimated.smaller:
+        return kept
+    smaller = "all" if estimated.smaller == estimated.images else f"about {estimated.smaller:,}"
+    return f"{kept} · {smaller} are smaller and stay so"
 
 
 def _machine(profile: Profile, estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]:

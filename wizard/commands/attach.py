@@ -82,7 +82,7 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     if folder is not None and over and not elsewhere:
         return tell(over[0], output)
     output.event("none", {})
-    output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.")
+    output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.", wrap=True)
     for run in elsewhere:
         where = as_typed(Path(run.output))
         output.result(

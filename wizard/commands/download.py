@@ -72,7 +72,7 @@ def download(
     if folder is None:
         output.result("Nothing was fetched.")
     else:
-        output.result(f"Build from it with: imagenet-setup, and {shortened(folder)} as the raw data.")
+        output.result(f"Build from it with: imagenet-setup, and {shortened(folder)} as the raw data.", wrap=True)
     output.event("finished", {"folder": None if folder is None else str(folder), "exit_code": 0})
     return 0
 

@@ -83,7 +83,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None) 
         _show_plan(output, request, found, there)
         require_room(found, request.folder, there)
         if all(each.state == "complete" for each in found):
-            output.result(f"Everything is in {request.folder} already.")
+            output.result(f"Everything is in {request.folder} already.", wrap=True)
             return request.folder
         if prompter and not _is_confirmed(prompter):
             return None
@@ -91,7 +91,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None) 
             fetched = _fetch_all(found, session)
     size, one = human_bytes(sum(each.bytes for each in fetched)), len(fetched) == 1
     are, right = ("is", "with the right MD5") if one else ("are", "each with the right MD5")
-    output.result(f"{counted(len(fetched), 'file')}, {size}, {are} in {request.folder} now, {right}.")
+    output.result(f"{counted(len(fetched), 'file')}, {size}, {are} in {request.folder} now, {right}.", wrap=True)
     return request.folder
 
 

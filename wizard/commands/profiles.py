@@ -100,7 +100,7 @@ def edit(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
     path, problems = editing.edit(profile_store.find(name), output)
     for problem in problems:
         output.say(f"! {problem}")
-    output.result(f"{shortened(path)}; build it with: imagenet-setup run {_as_typed(path)}")
+    output.result(f"{shortened(path)}; build it with: imagenet-setup run {_as_typed(path)}", wrap=True)
     output.event("finished", {"path": str(path), "problems": problems, "exit_code": 0})
     return 0
 
@@ -110,7 +110,7 @@ def delete(name: Saved, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Delete a saved profile; it is kept as NAME.toml.bak."""
     output = flags.output()
     backup = profile_store.delete(name)
-    output.result(f"Deleted {name}; it is kept as {backup}.")
+    output.result(f"Deleted {name}; it is kept as {backup}.", wrap=True)
     output.event("finished", {"deleted": name, "backup": str(backup), "exit_code": 0})
     return 0
 

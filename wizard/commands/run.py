@@ -11,6 +11,7 @@ from wizard.build import Options, build
 from wizard.commands.background import start_in_background
 from wizard.commands.parameters import ProfileName
 from wizard.commands.session import DEFAULT, OutputFlags, session
+from wizard.commands.watching import print_result
 from wizard.engine.build_result import BuildResult, SliceResult
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.engine.shared_folder import refuse_if_taken
@@ -142,7 +143,7 @@ def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
     """Reports the result of a build or of a slice; returns its exit code."""
     code = FINISHED_WITH_SKIPS if finished.skipped else 0
     shown: dict[str, object] = {"complete": isinstance(finished, BuildResult)}
-    output.result(summary.built(finished, output.columns or WIDTH))
+    print_result(summary.built(finished, output.columns or WIDTH), output)
     if isinstance(finished, BuildResult):
         shown |= {
             "target": registry.to_json(finished.target),

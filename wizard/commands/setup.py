@@ -111,7 +111,7 @@ def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | 
         raise Interrupted("The download stopped; what was fetched is kept.", f"Resume with: {session.resume}") from None
     except (InputError, MachineError, UsageError) as error:
         prompter.say(f"✗ {as_error(error)}")
-        output.result(f"  Continue here once that is fixed, or with: {session.resume}")
+        output.result(f"  Continue here once that is fixed, or with: {session.resume}", wrap=True)
         folder = None
     session.resume = ""
     return folder

@@ -35,6 +35,6 @@ def report(folder: Path, output: Output, *, pixels: bool = False) -> int:
     reporter = reporter_for(output)
     with reporter.shown():
         verified = verify_dataset(folder, reporter.handle, pixels=pixels)
-    output.result(summary.verified(verified))
+    output.result(summary.verified(verified), wrap=True)
     output.event("finished", asdict(verified) | {"target": registry.to_json(verified.target), "exit_code": 0})
     return 0

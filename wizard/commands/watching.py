@@ -85,13 +85,18 @@ def tell(run: LocalRun, output: Output) -> int:
             f"The build in {run.output} ended without a report: its process ({run.pid}) was most likely killed.",
             f"Resume with: {run.command}\n  Log: {as_typed(run.log)}",
         )
-    told, *program = run.said.split("\n\n", maxsplit=1)
-    output.result(told, wrap=True)
-    for lines in program:  # which is to be copied as it is
-        output.result(f"\n{lines}")
+    print_result(run.said, output)
     when = "" if run.ended is None else f" {moment(run.ended)}"
     output.say(f"  {run.state}{when} with exit code {run.exit_code} · log: {as_typed(run.log)}")
     return run.exit_code
+
+
+def print_result(said: str, output: Output) -> None:
+    """Prints the result of a run: sentences, and below an empty line a program that is to be copied as it is."""
+    told, *program = said.split("\n\n", maxsplit=1)
+    output.result(told, wrap=True)
+    for lines in program:
+        output.result(f"\n{lines}")
 
 
 def how_to_stop(run: LocalRun) -> str:

@@ -29,7 +29,7 @@ def show_submitted(output: Output, prepared: Prepared, jobs: Submitted) -> None:
     """Shows the jobs, and what to look at next."""
     logs, array, verify = prepared.build.folder / LOGS, jobs.array, jobs.verify
     status = f"imagenet-setup status {shlex.quote(str(prepared.build.output))} --watch"
-    output.result(f"Submitted: array {array} of {prepared.build.tasks}, then its verification {verify}.")
+    output.result(f"Submitted: array {array} of {prepared.build.tasks}, then its verification {verify}.", wrap=True)
     output.say(
         f"· queue: squeue --job {array},{verify}\n· progress: {status}\n"
         f"· logs: {logs}/build-{array}_*.log and verify-{verify}.log\n"
