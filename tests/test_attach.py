@@ -17,7 +17,7 @@ from rich.console import Console
 from tests.helpers import contents, profile, toml
 from tests.show.scenes import Terminal, under_way
 from tests.test_build import CROPPED
-from wizard import local_runs, profile_store
+from wizard import local_runs, process_identity, profile_store
 from wizard.cli import main
 from wizard.commands import watching
 from wizard.commands.watching import watch
@@ -169,7 +169,7 @@ def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.
 
 def test_a_killed_build_does_not_look_alive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    born, command = psutil.Process(child.pid).create_time(), "imagenet-setup run trial"
+    born, command = process_identity.start_of(child.pid), "imagenet-setup run trial"
     run_of(tmp_path / "out", state="building", pid=child.pid, born=born, command=command)
     child.kill()
     child.communicate()
