@@ -120,6 +120,15 @@ def test_old_runs_are_forgotten_with_their_logs_but_living_ones_are_kept() -> No
     assert len(list(local_runs.folder().glob("*.log"))) == 21
 
 
+def test_a_request_to_a_run_whose_file_is_gone_is_forgotten() -> None:
+    gone, living = run(begun=1_700_000_000.0), run()
+    local_runs.write(living)
+    for each in (gone, living):
+        local_runs.ask_for_view(each)
+    local_runs.forget_old()
+    assert [file.stem for file in local_runs.folder().glob("*.watched")] == [living.name]
+
+
 def test_a_view_is_asked_for_once() -> None:
     made = run()
     local_runs.write(made)

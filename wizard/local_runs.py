@@ -24,6 +24,8 @@ from wizard.storage import PREFIX, SUFFIX
 _HOST = socket.gethostname()
 _KEPT = 20
 """How many ended runs are kept, the latest."""
+_REQUEST = ".watched"
+"""The suffix of a request for a run's view."""
 _GIVEN_UP = 30 * 24 * 3600.0
 """Seconds after which a run elsewhere is taken for dead if it has not said that it ended."""
 
@@ -176,17 +178,30 @@ def view_is_asked_for(run: LocalRun) -> bool:
     # Looked at first: to remove a file that is not there costs a network file system more.
     if not _request(run).exists():
         return False
-    _request(run).unlink(missing_ok=True)
+    forget_request(run)
     return True
 
 
+def forget_request(run: LocalRun) -> None:
+    """Removes a request for a run's view, if there is one.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    _request(run).unlink(missing_ok=True)
+
+
 def forget_old() -> None:
-    """Removes the files of runs that ended, but for the latest."""
+    """Removes the files of runs that ended, but for the latest, and requests to runs whose files are gone."""
     over = [run for run in read_all() if not run.is_alive]
     for run in over[_KEPT:]:
         for file in folder().glob(f"{run.name}.*"):
             with suppress(OSError):
                 file.unlink()
+    for request in folder().glob(f"*{_REQUEST}"):
+        if not _file(request.name.removesuffix(_REQUEST)).exists():
+            with suppress(OSError):
+                request.unlink()
 
 
 def _file(name: str) -> Path:
@@ -194,4 +209,4 @@ def _file(name: str) -> Path:
 
 
 def _request(run: LocalRun) -> Path:
-    return folder() / f"{run.name}.watched"
+    return folder() / f"{run.name}{_REQUEST}"

@@ -1,5 +1,6 @@
 import json
 import re
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,33 @@ def test_a_view_is_written_while_somebody_watches() -> None:
         view = BuildView.from_json(json.loads(json.dumps(written_view(run))))
         assert (view.reached, view.images) == (10, 1000)
     assert told()[0].view is None
+
+
+def test_no_request_for_a_view_is_left_behind() -> None:
+    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial", Terminal())
+    with reporter.shown():
+        (run,) = local_runs.alive()
+        local_runs.ask_for_view(run)
+    assert list(local_runs.folder().glob("*.watched")) == []
+
+
+def test_an_older_state_never_replaces_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    write, viewing, states = local_runs.write, threading.Event(), []
+
+    def slow(run: LocalRun) -> None:
+        if run.view is not None and not viewing.is_set():
+            viewing.set()
+            time.sleep(0.3)  # long enough for the other thread to come between
+        states.append(run.state)
+        write(run)
+
+    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial", Terminal())
+    monkeypatch.setattr(local_runs, "write", slow)
+    with reporter.shown():
+        local_runs.ask_for_view(local_runs.alive()[0])
+        assert viewing.wait(20)
+        reporter.handle(started(split()))
+        assert states == ["preparing", "preparing", "building"]
 
 
 def test_a_state_folder_that_cannot_be_written_hinders_no_build(home: Path) -> None:

@@ -28,7 +28,7 @@ _LINE = 60.0
 _LOG_BYTES = 5_000_000
 """Size at which a log is begun anew; one older part is kept."""
 _JOIN = 5.0
-"""Seconds to wait at the end for a writing that is under way; a network file system may hang for good."""
+"""Seconds to wait for a writing that is under way; a network file system may hang for good."""
 
 
 class LocalRunReporter:
@@ -49,6 +49,8 @@ class LocalRunReporter:
         self._log = _Log(self._run.log)
         # Events come from the command's thread, and the writing one must not see half of one.
         self._lock = threading.RLock()
+        # Both write the run's file. Taken before the other lock and never inside it, or they could wait for each other.
+        self._writing = threading.RLock()
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -56,7 +58,7 @@ class LocalRunReporter:
         ended = threading.Event()
         with suppress(Exception):
             local_runs.forget_old()
-        self._write(self._run)
+        self._write()
         self._say(f"{self._run.command} (process {self._run.pid} on {self._run.host})")
         writer = threading.Thread(target=self._write_until, args=(ended,), daemon=True)
         writer.start()
@@ -69,12 +71,15 @@ class LocalRunReporter:
         finally:
             ended.set()
             writer.join(_JOIN)
-            self._write(self._run)
+            self._write()
+            with suppress(Exception):
+                local_runs.forget_request(self._run)
             self._log.close()
 
     def finish(self, exit_code: int, said: str) -> None:
         """Notes that the run has finished, and what its result is."""
         self._end("finished", exit_code, said)
+        self._write()
 
     def say(self, text: str) -> None:
         """Logs a message that is no event's."""
@@ -88,10 +93,11 @@ class LocalRunReporter:
                 self._say(line)
             if isinstance(event, Started):
                 self._run = replace(self._run, state="building", has_built=True)
-                self._write(self._run)
             if time.monotonic() >= self._line_due and (line := self._progress.line(event)):
                 self._line_due = time.monotonic() + _LINE
                 self._say(line)
+        if isinstance(event, Started):
+            self._write()
 
     def _end_by(self, error: BaseException) -> None:
         how = ending(error)
@@ -101,7 +107,8 @@ class LocalRunReporter:
 
     def _end(self, state: State, exit_code: int, said: str) -> None:
         self._say_loss()
-        self._run = replace(self._run, state=state, exit_code=exit_code, said=said, ended=time.time())
+        with self._lock:
+            self._run = replace(self._run, state=state, exit_code=exit_code, said=said, ended=time.time())
         told, _, _how_to_load = said.partition("\n\n")
         self.say(f"{told}\n{state} with exit code {exit_code}")
 
@@ -117,7 +124,7 @@ class LocalRunReporter:
                 if local_runs.view_is_asked_for(self._run):
                     until = time.monotonic() + _WATCHED
             if time.monotonic() < until:
-                self._write(self._with_view())
+                self._write(with_view=True)
 
     def _say_loss(self) -> None:
         with self._lock:
@@ -126,13 +133,20 @@ class LocalRunReporter:
                 folder = as_typed(Path(self._run.output))
                 self.say(f"The terminal is lost; the build goes on. imagenet-setup attach {folder} shows it.")
 
-    def _with_view(self) -> LocalRun:
+    def _snapshot(self, *, with_view: bool) -> LocalRun:
         with self._lock:
-            return replace(self._run, view=asdict(BuildView.of(self._progress.build)))
+            view = asdict(BuildView.of(self._progress.build)) if with_view else None
+            return replace(self._run, view=view)
 
-    def _write(self, run: LocalRun) -> None:
-        with suppress(Exception):
-            local_runs.write(run)
+    def _write(self, *, with_view: bool = False) -> None:
+        # Under one lock with the snapshot, or an older one could replace a newer one.
+        if not self._writing.acquire(timeout=_JOIN):
+            return
+        try:
+            with suppress(Exception):
+                local_runs.write(self._snapshot(with_view=with_view))
+        finally:
+            self._writing.release()
 
 
 class _Log(RotatingFileHandler):
