@@ -17,7 +17,7 @@ from rich.console import Console
 from tests.helpers import contents, profile, toml
 from tests.show.scenes import Terminal, under_way
 from tests.test_build import CROPPED
-from wizard import local_runs, profile_store
+from wizard import local_runs, process_identity, profile_store
 from wizard.cli import main
 from wizard.commands import watching
 from wizard.commands.watching import watch
@@ -138,6 +138,20 @@ def test_nothing_is_started_in_the_background_that_nobody_could_watch(
     assert f"{home}/state/runs cannot be written" in capsys.readouterr().err
 
 
+def test_a_dataset_is_complete_for_attach_though_its_result_was_interrupted(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("wizard.commands.run.show_result", interrupted)
+        assert main(["run", str(toml(raw, tmp_path / "out", tmp_path / "p.toml"))]) == 130
+    capsys.readouterr()
+    assert main(["attach", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith("Finished writing all")
+
+
 def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["attach"]) == 0
     assert capsys.readouterr().out == "No build runs on this machine.\n"
@@ -155,7 +169,7 @@ def test_without_a_build_the_last_ones_are_named(tmp_path: Path, capsys: pytest.
 
 def test_a_killed_build_does_not_look_alive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    born, command = psutil.Process(child.pid).create_time(), "imagenet-setup run trial"
+    born, command = process_identity.start_of(child.pid), "imagenet-setup run trial"
     run_of(tmp_path / "out", state="building", pid=child.pid, born=born, command=command)
     child.kill()
     child.communicate()

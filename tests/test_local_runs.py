@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import pytest
 
-from wizard import local_runs
+from wizard import local_runs, process_identity
 from wizard.local_runs import LocalRun
 
 
@@ -45,7 +46,7 @@ def test_what_a_later_version_adds_is_passed_over_and_damaged_files_are_none() -
 
 def test_a_killed_process_is_not_alive_even_before_its_parent_has_noticed() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    made = run(pid=child.pid, born=psutil.Process(child.pid).create_time())
+    made = run(pid=child.pid, born=process_identity.start_of(child.pid))
     try:
         assert made.is_alive
         child.kill()
@@ -59,6 +60,40 @@ def test_a_killed_process_is_not_alive_even_before_its_parent_has_noticed() -> N
 def test_another_process_with_the_same_id_is_not_the_run() -> None:
     assert run().is_alive
     assert not run(born=run().born - 60).is_alive
+
+
+def test_a_run_of_another_container_or_machine_with_this_ones_name_may_live() -> None:
+    for other in ({"pid_namespace": "pid:[1]"}, {"boot": "another"}):
+        made = run(pid=2**22 + 1, **other)  # an ID that no process has
+        assert not made.is_here
+        assert made.is_alive
+
+
+def test_a_run_from_before_this_machines_boot_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    outermost = "pid:[4026531836]"
+    monkeypatch.setattr(process_identity, "NAMESPACE", outermost)
+    made = run(boot="an earlier one", pid_namespace=outermost)
+    monkeypatch.setattr(psutil, "boot_time", lambda: made.begun + 60)
+    assert not made.is_alive
+    assert replace(made, pid_namespace="pid:[1]").is_alive  # a container's, which may run on another machine
+    assert replace(made, host="node7").is_alive
+
+
+@pytest.mark.skipif(not process_identity.BOOT, reason="starts are not told in ticks here")
+def test_a_run_lives_on_when_the_clock_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run()
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: 0.0)
+    assert made.is_alive
+
+
+def test_a_run_of_an_earlier_version_which_did_not_say_where_it_is_is_of_this_machine() -> None:
+    made = run(boot="", pid_namespace="", born=psutil.Process().create_time())
+    local_runs.write(made)
+    file = local_runs.folder() / f"{made.name}.json"
+    told = json.loads(file.read_text())
+    file.write_text(json.dumps({key: told[key] for key in told if key not in ("boot", "pid_namespace")}))
+    assert local_runs.alive() == [made]
+    assert not replace(made, born=made.born - 60).is_alive
 
 
 def test_runs_of_other_hosts_are_not_of_this_machine() -> None:

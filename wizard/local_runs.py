@@ -1,7 +1,8 @@
 """The runs of this person's builds, in the state folder: what is needed to watch them, and to learn how they ended.
 
-Each has a file that says what it is, and a log beside it. The state folder may be shared by machines, so a run is known
-by its host and process ID. Nothing depends on these files; what hinders their writing hinders no build.
+Each has a file that says what it is, and a log beside it. The state folder may be shared by machines and containers, so
+a run is known by its host and process ID, and by what tells these from equal ones. Nothing depends on these files; what
+hinders their writing hinders no build.
 """
 
 import json
@@ -15,8 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from wizard import process_identity
 from wizard.folders import state_folder
 from wizard.run_status import ENDED, State
 from wizard.storage import PREFIX, SUFFIX
@@ -25,9 +25,7 @@ _HOST = socket.gethostname()
 _KEPT = 20
 """How many ended runs are kept, the latest."""
 _GIVEN_UP = 30 * 24 * 3600.0
-"""Seconds after which a run on another host is taken for dead if it has not said that it ended."""
-_CLOCK = 10.0
-"""Seconds by which a process's start may seem to move, as the system's clock is set."""
+"""Seconds after which a run elsewhere is taken for dead if it has not said that it ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +33,11 @@ class LocalRun:
     """A run of a build.
 
     Attributes:
-        born: when its process started, which tells it from a later one with its ID; epoch seconds, as all times here.
-        begun: when the run did.
+        born: when its process started, which tells it from a later one with its ID; clock ticks since the boot where
+            that is known, else epoch seconds.
+        boot: the ID of that boot; empty where there is none, as on macOS and Windows.
+        pid_namespace: where its process ID counts: containers may share a host's name; empty where there is none.
+        begun: when the run did; epoch seconds.
         slice: which part of the build it is, as "3/16"; empty for the whole.
         command: that continues it, if it ends early.
         has_built: whether it began to build, and was not refused before.
@@ -49,6 +50,8 @@ class LocalRun:
     born: float
     begun: float
     output: str
+    boot: str = ""
+    pid_namespace: str = ""
     slice: str = ""
     command: str = ""
     state: State = "preparing"
@@ -71,15 +74,21 @@ class LocalRun:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its process lives; of one on another host, whether it has not said that it ended, for a month."""
+        """Whether its process lives; of one elsewhere, whether it has not said that it ended, for a month."""
         if self.state in ENDED:
             return False
-        return _is_process(self.pid, self.born) if self.is_here else time.time() - self.begun < _GIVEN_UP
+        if self.is_here:
+            return process_identity.lives(self.pid, self.born, in_ticks=bool(self.boot))
+        if self.host == _HOST and process_identity.is_of_earlier_boot(self.boot, self.pid_namespace, self.begun):
+            return False
+        return time.time() - self.begun < _GIVEN_UP
 
     @property
     def is_here(self) -> bool:
-        """Whether it is a run of this machine."""
-        return self.host == _HOST
+        """Whether its process ID counts here: it is of this machine since its boot, and of this container if in one."""
+        here = process_identity.BOOT, process_identity.NAMESPACE
+        # Earlier versions did not say where.
+        return self.host == _HOST and (self.boot, self.pid_namespace) in (here, ("", ""))
 
     def interrupt(self) -> None:
         """Asks it to finish what is under way and to stop, as Ctrl-C in its terminal does.
@@ -98,11 +107,12 @@ def folder() -> Path:
 
 def this_process(output: Path, part: str = "", command: str = "") -> LocalRun:
     """A run of this process, which begins now."""
-    own = psutil.Process()
     return LocalRun(
         host=_HOST,
-        pid=own.pid,
-        born=own.create_time(),
+        pid=os.getpid(),
+        born=process_identity.start_of(os.getpid()) or 0.0,
+        boot=process_identity.BOOT,
+        pid_namespace=process_identity.NAMESPACE,
         begun=time.time(),
         output=str(output),
         slice=part,
@@ -185,11 +195,3 @@ def _file(name: str) -> Path:
 
 def _request(run: LocalRun) -> Path:
     return folder() / f"{run.name}.watched"
-
-
-def _is_process(pid: int, born: float) -> bool:
-    try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - born) < _CLOCK and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

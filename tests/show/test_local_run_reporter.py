@@ -86,6 +86,22 @@ def test_the_log_says_why_a_build_did_not_finish(error: BaseException, state: st
     assert lines[1:] == [*said, f"{state} with exit code {code}"]
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), BrokenPipeError()])
+def test_a_build_that_is_done_has_finished_though_its_result_could_not_be_shown(error: BaseException) -> None:
+    reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial", Terminal())
+
+    def interrupted() -> None:
+        with reporter.shown():
+            reporter.finish(0, "Finished writing all 99 images.")
+            raise error
+
+    with pytest.raises(type(error)):
+        interrupted()
+    run, lines = told()
+    assert (run.state, run.exit_code, run.said) == ("finished", 0, "Finished writing all 99 images.")
+    assert lines[-1] == "finished with exit code 0"
+
+
 def test_a_view_is_written_while_somebody_watches() -> None:
     reporter = LocalRunReporter(OUT, "", "imagenet-setup run trial", Terminal())
     with reporter.shown():

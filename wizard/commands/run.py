@@ -132,16 +132,16 @@ def start(
 
             options = replace(options, stopping=stopping, ignored=tuple(ignore))
             finished = build(job, handle, options, pool)
+            # Before anything is shown, and while Ctrl-C is only noted: whatever ends the showing, the build is done.
+            local.finish(_exit_code(finished), summary.built(finished, _USUAL))  # for terminals of unknown width
         if isinstance(finished, BuildResult):
             unfinished_builds.forget(job.output)
-        code = show_result(output, finished)
-        local.finish(code, summary.built(finished, _USUAL))  # for terminals whose width is not known yet
-    return code
+        return show_result(output, finished)
 
 
 def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
     """Reports the result of a build or of a slice; returns its exit code."""
-    code = FINISHED_WITH_SKIPS if finished.skipped else 0
+    code = _exit_code(finished)
     shown: dict[str, object] = {"complete": isinstance(finished, BuildResult)}
     print_result(summary.built(finished, output.columns or WIDTH), output)
     if isinstance(finished, BuildResult):
@@ -152,3 +152,7 @@ def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
         }
     output.event("finished", asdict(finished) | shown | {"exit_code": code})
     return code
+
+
+def _exit_code(finished: BuildResult | SliceResult) -> int:
+    return FINISHED_WITH_SKIPS if finished.skipped else 0

@@ -14,7 +14,7 @@ from wizard.events import Started
 from wizard.folders import as_typed
 from wizard.hangup import Terminal
 from wizard.local_runs import LocalRun
-from wizard.run_status import State
+from wizard.run_status import ENDED, State
 from wizard.show.build_view import BuildView
 from wizard.show.how_it_ended import ending
 from wizard.show.progress import Event, Progress
@@ -52,7 +52,7 @@ class LocalRunReporter:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Writes while the block runs, and at its end how it ended; `finish` says so where nothing is raised."""
+        """Writes while the block runs, and at its end how it ended: as `finish` said, else by what is raised."""
         ended = threading.Event()
         with suppress(Exception):
             local_runs.forget_old()
@@ -63,10 +63,8 @@ class LocalRunReporter:
         try:
             yield
         except BaseException as error:
-            how = ending(error)
-            why = how.why or "Stopped at once; what was finished is kept."
-            hint = how.hint or (f"Resume with: {self._run.command}" if how.state == "stopped" else "")
-            self._end(how.state, how.exit_code, f"✗ {why}\n→ {hint}" if hint else f"✗ {why}")
+            if self._run.state not in ENDED:  # else the result could not be shown, but there is one
+                self._end_by(error)
             raise
         finally:
             ended.set()
@@ -94,6 +92,12 @@ class LocalRunReporter:
             if time.monotonic() >= self._line_due and (line := self._progress.line(event)):
                 self._line_due = time.monotonic() + _LINE
                 self._say(line)
+
+    def _end_by(self, error: BaseException) -> None:
+        how = ending(error)
+        why = how.why or "Stopped at once; what was finished is kept."
+        hint = how.hint or (f"Resume with: {self._run.command}" if how.state == "stopped" else "")
+        self._end(how.state, how.exit_code, f"✗ {why}\n→ {hint}" if hint else f"✗ {why}")
 
     def _end(self, state: State, exit_code: int, said: str) -> None:
         self._say_loss()
