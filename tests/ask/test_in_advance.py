@@ -93,3 +93,14 @@ def test_the_menu_is_passed_over_and_a_wrong_setting_ends_setup_with_2(
         monkeypatch.setattr("wizard.output.Output.interactive", True)
         assert main(words) == 2
         assert "a is not a key of a profile" in "".join(capsys.readouterr())
+
+
+def test_held_out_images_that_nothing_comes_of_are_named_and_not_stored(
+    converse: Converse, raw: Path, tmp_path: Path
+) -> None:
+    settings = [f"source.path={raw}", "source.holdout=3", f"output.path={tmp_path / 'out'}", "name=x"]
+    settings += ["output.trainer=imagefolder", 'source.splits=["train", "validation"]', "image.resize=original"]
+    script, outcome = converse("save", draft=opened(*settings))
+    assert outcome is not None, script.keys
+    assert "! Held out: 3 of each class is not used with these answers." in "\n".join(script.said)
+    assert outcome.profile.source.holdout is None

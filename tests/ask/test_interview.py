@@ -11,7 +11,7 @@ import pytest
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset, build_profile, plan_of, profile
 from wizard import profile_store
-from wizard.ask import setup_draft
+from wizard.ask import live_estimate, setup_draft
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back
 from wizard.ask.setup_draft import SetupDraft, draft_of
@@ -19,6 +19,7 @@ from wizard.ask.view import Outcome
 from wizard.events import Estimated
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
+from wizard.preflight.output_state import OutputState, read_output
 
 Converse = Callable[..., tuple[Script, Outcome | None]]
 
@@ -360,6 +361,27 @@ def test_what_makes_no_other_dataset_keeps_name_and_folder_and_says_that_the_pro
     assert outcome is not None
     assert (outcome.profile.name, outcome.profile.output_path) == ("mine", tmp_path / "out")
     assert "  · the profile mine is replaced; the old one is mine.toml.bak" in script.said
+
+
+def test_the_output_folder_is_looked_at_once_for_all_estimates(
+    converse: Converse, forward: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Path] = []
+
+    def look(job: Job) -> OutputState:
+        looks.append(job.output)
+        return read_output(job)
+
+    monkeypatch.setattr(live_estimate, "read_output", look)
+    converse(*forward, LEAVE)
+    assert len(looks) == 1
+
+
+def test_an_edit_that_changes_nothing_leaves_a_name_that_was_typed(converse: Converse, replayed: SetupDraft) -> None:
+    edits = ["edit", "image.quality", 90, "edit", "name", "mine", "edit", "image.size", DEFAULT]
+    _, outcome = converse(*edits, "save", draft=replayed)
+    assert outcome is not None
+    assert outcome.profile.name == "mine"
 
 
 def test_a_folder_of_ones_own_choice_is_kept_and_the_saved_profile_too(

@@ -382,6 +382,15 @@ def test_what_is_held_out_ends_with_the_folder_that_it_was_said_of(
     assert the_profile(outcome).source.holdout is None
 
 
+def test_a_rule_for_held_out_images_ends_where_there_is_validation_by_now(converse: Converse, tmp_path: Path) -> None:
+    raw = classes(tmp_path / "pets", ["cats", "dogs"], train=6)
+    made = profile(raw, tmp_path / "out", source={"holdout": 3, "boxes": "none"})
+    shutil.copytree(raw / "train", raw / "val")
+    script, outcome = converse("save", draft=draft_of(made.model_copy(update={"name": "mine"})))
+    assert "Held out" not in [row.label for row in script.tables[0]]
+    assert the_profile(outcome).source.holdout is None
+
+
 def test_back_from_what_was_held_out_takes_it_back(converse: Converse, tmp_path: Path) -> None:
     raw = classes(tmp_path / "pets", ["cats", "dogs"], train=6)
     script, _ = converse(str(raw), "10%", BACK, "none", LEAVE)

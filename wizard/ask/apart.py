@@ -31,6 +31,8 @@ def apart(before: SetupDraft, after: SetupDraft) -> SetupDraft:
         old, new = profile_of(before), profile_of(after)
     except SetupError:  # the review says what does not fit
         return after
+    if _same(old, new) and old.name == new.name:
+        return after
     saved, told = _saved(new.name, after.context), _telling(before)
     folder, name = new.output_path, new.name
     if old.output_path == folder and not _same(old, new) and (folder.name == told or _is_in_use(folder, saved)):

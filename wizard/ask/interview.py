@@ -20,7 +20,7 @@ from wizard.ask.questions import BY_KEY
 from wizard.ask.review import review_prompt, rows
 from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.source_report import class_lines, class_rows, likely_job, nothing_usable, source_lines
-from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey
+from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey, with_survey
 from wizard.ask.telling import as_choice, changes, given_before, unused
 from wizard.ask.validation import error_for, source_overlap
 from wizard.ask.view import Outcome, Start, View
@@ -66,9 +66,9 @@ class Interview:
             Back: from the first question.
             KeyboardInterrupt: the person leaves; the answers are kept.
         """
+        self._opened = self._draft
         if SOURCE in self._draft.asked:
             self._survey_again()
-        self._opened = self._draft
         if self._draft.next is not None:
             self._tell(given_before(self._draft))
         while True:
@@ -90,7 +90,7 @@ class Interview:
             self._draft = self._draft.without(SOURCE)
             self._prompter.say(f"✗ {problem}")
         else:
-            self._draft = replace(self._draft, context=self._surveyed).settled()
+            self._draft = with_survey(self._draft, self._surveyed).settled()
             self._report(source_lines)
             self._reopen_refused()
 
@@ -98,7 +98,7 @@ class Interview:
         draft = self._draft
         before, folder = draft.context, draft.chosen.get(SOURCE)
         answer = ask(self._prompter, draft, question, lambda value: self._error_for(question, value))
-        self._draft = replace(draft, context=self._surveyed).with_answer(question, answer)
+        self._draft = with_survey(draft, self._surveyed).with_answer(question, answer)
         self._trail.append((draft, question))
         context = self._draft.context
         if question.key == SOURCE:

@@ -10,7 +10,7 @@ from wizard.machine.cores import usable_cores
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.examine import Verdict, measure, remaining_fraction
-from wizard.preflight.output_state import read_output
+from wizard.preflight.output_state import OutputState, read_output
 from wizard.sources.source import Progress
 
 
@@ -20,6 +20,7 @@ class LiveEstimate:
     def __init__(self) -> None:
         self._context: Context | None = None
         self._estimator: Estimator | None = None
+        self._output: tuple[object, OutputState] | None = None
 
     def close(self) -> None:
         """Ends the workers."""
@@ -43,8 +44,15 @@ class LiveEstimate:
         if estimator is None:
             return None
         with suppress(SetupError):
-            return estimator.estimate(job, remaining=remaining_fraction(job, read_output(job)), progress=progress)
+            return estimator.estimate(job, remaining=remaining_fraction(job, self._output_of(job)), progress=progress)
         return None
+
+    def _output_of(self, job: Job) -> OutputState:
+        """The state of the output folder, looked at once for all answers: it may hold a million files."""
+        where = (job.output, job.target, job.skip_bad)
+        if self._output is None or self._output[0] != where:
+            self._output = (where, read_output(job))
+        return self._output[1]
 
     def verdict(self, job: Job, context: Context, progress: Progress) -> Verdict:
         """The whole pre-flight; the raw data must hold something."""

@@ -9,6 +9,7 @@ from wizard.ask.draft import Draft
 from wizard.ask.holdout import NO_HOLDOUT
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, Value, agrees, put
 from wizard.ask.question import yes_or_no
+from wizard.ask.setup_draft import SetupDraft
 from wizard.ask.view import View
 from wizard.errors import InputError, UsageError
 from wizard.folders import shortened
@@ -76,6 +77,14 @@ def survey(draft: Draft[Context], key: str, answer: Value, prompter: Prompter, v
     if context.escaping_link and _follows(shortened(folder), context.escaping_link, prompter):
         return read_roles(replace(options, follow=True))
     return context
+
+
+def with_survey(draft: SetupDraft, context: Context) -> SetupDraft:
+    """The draft with what was seen of the raw data, without a rule for held-out images where nothing is held out."""
+    said = draft.profile
+    if context.raw is not None and not context.lacks_validation:
+        said = {key: value for key, value in said.items() if key not in (HOLDOUT, "source.holdout_by")}
+    return replace(draft, context=context, profile=said)
 
 
 def _selection(said: Mapping[str, Any], answers: Mapping[str, Value]) -> Selection:

@@ -32,7 +32,8 @@ def unused(opened: SetupDraft, draft: SetupDraft) -> Iterator[str]:
     applying = {question.key for question in draft.applying}
     for key in opened.given if not opened.origin else ():
         if key not in applying and BY_KEY[key].stored:
-            yield f"! {BY_KEY[key].label}: {_said(opened, key, opened.chosen.get(key))} is not used with these answers."
+            value = opened.chosen.get(key, opened.profile.get(key))
+            yield f"! {BY_KEY[key].label}: {_said(opened, key, value)} is not used with these answers."
 
 
 def changes(before: SetupDraft, after: SetupDraft, answered: Collection[str]) -> Iterator[str]:

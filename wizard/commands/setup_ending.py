@@ -53,8 +53,7 @@ def end(output: Output, outcome: Outcome | Path | LocalRun) -> int:
     output.say(f"· saved as {shortened(outcome.path)}. To build the same again: {command}")
     ignoring = [f"--ignore={name}" for name in outcome.ignored]
     if outcome.kind == "background":
-        return start_in_background(
-            ["run", outcome.path.stem, *(f"--ignore={name}" for name in outcome.ignored)], output
-        )
+        # By its path: in the current folder, a file of the profile's name would be read instead.
+        return start_in_background(["run", str(outcome.path), *ignoring], output)
     session.resume = " ".join([command, *ignoring])
     return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)
