@@ -19,9 +19,10 @@ from tests.show.scenes import Terminal, under_way
 from tests.test_build import CROPPED
 from wizard import local_runs, process_identity, profile_store
 from wizard.cli import main
-from wizard.commands import watching
+from wizard.commands import background, watching
+from wizard.commands.background import start_in_background
 from wizard.commands.watching import watch
-from wizard.errors import UsageError
+from wizard.errors import Interrupted, MachineError, UsageError
 from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.show.build_view import BuildView
@@ -136,6 +137,44 @@ def test_nothing_is_started_in_the_background_that_nobody_could_watch(
     (home / "state").write_text("in the way")
     assert main(["run", str(toml(raw, tmp_path / "out", tmp_path / "p.toml")), "--background"]) == 4
     assert f"{home}/state/runs cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unprivileged")
+def test_nothing_is_started_in_the_background_where_a_run_cannot_be_written() -> None:
+    local_runs.folder().mkdir(parents=True)
+    local_runs.folder().chmod(0o500)
+    with pytest.raises(MachineError, match="cannot be written"):
+        start_in_background(["run", "none"], Output())
+
+
+def child_is(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Has this run in the background."""
+    monkeypatch.setattr(background, "_program", lambda: [sys.executable, "-c", code])
+
+
+def test_a_build_that_ended_well_without_a_report_is_not_said_not_to_have_started(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    child_is(monkeypatch, "")
+    assert start_in_background([], Output()) == 0
+    assert "ended with exit code 0, but left no report" in capsys.readouterr().out
+    assert list(local_runs.folder().iterdir()) == []
+
+
+def test_sigterm_ends_a_build_in_the_background_that_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = []
+
+    def terminated(pid: int, _since: float) -> None:
+        children.append(pid)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    child_is(monkeypatch, "import time; time.sleep(20)")
+    monkeypatch.setattr(local_runs, "of_process", terminated)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted, match="before the build began"):
+        start_in_background([], Output())
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert not psutil.pid_exists(children[0])
 
 
 def test_a_dataset_is_complete_for_attach_though_its_result_was_interrupted(

@@ -107,6 +107,20 @@ def folder() -> Path:
     return state_folder() / "runs"
 
 
+def require_writable() -> None:
+    """Makes the folder of the runs' files, and writes a file there to see that this can be done.
+
+    Raises:
+        OSError: it cannot.
+    """
+    folder().mkdir(parents=True, exist_ok=True)
+    probe = folder() / f"{PREFIX}{os.getpid()}{SUFFIX}"
+    try:
+        probe.write_bytes(b"\0")  # a full disk still takes an empty file
+    finally:
+        probe.unlink(missing_ok=True)
+
+
 def this_process(output: Path, part: str = "", command: str = "") -> LocalRun:
     """A run of this process, which begins now."""
     return LocalRun(

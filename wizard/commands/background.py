@@ -11,6 +11,7 @@ from wizard import local_runs
 from wizard.commands.watching import how_to_stop, tell, watch
 from wizard.errors import Interrupted, MachineError, UsageError, writing
 from wizard.folders import as_typed
+from wizard.interrupts import sigterm_as_ctrl_c
 from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.run_status import ENDED
@@ -30,13 +31,13 @@ def start_in_background(words: Sequence[str], output: Output) -> int:
         0 once it builds; the build's exit code if it has ended by then.
 
     Raises:
-        Interrupted: Ctrl-C, which ends that process too.
+        Interrupted: Ctrl-C or SIGTERM, which end that process too.
         MachineError: it did not start, or the state folder cannot be written, so that nobody could watch it.
     """
     if sys.platform == "win32":
         raise UsageError("Windows cannot start a build in the background.", "Start it in a window of its own")
     with writing(local_runs.folder()):
-        local_runs.folder().mkdir(parents=True, exist_ok=True)
+        local_runs.require_writable()
     now = time.time()
     with TemporaryFile() as said:
         child = subprocess.Popen(
@@ -47,13 +48,22 @@ def start_in_background(words: Sequence[str], output: Output) -> int:
             start_new_session=True,
         )
         try:
-            run = _announced(child, now)
-            if run is not None:
-                run = watch(run, output, lambda seen: seen.state != "preparing", may_leave=False)
+            with sigterm_as_ctrl_c():
+                run = _announced(child, now)
+                if run is not None:
+                    run = watch(run, output, lambda seen: seen.state != "preparing", may_leave=False)
         except KeyboardInterrupt:
             child.terminate()  # as Ctrl-C would; SIGINT may be ignored where a shell has started this process with &
             child.wait()
             raise Interrupted("Stopped before the build began.") from None
+        if run is None and child.returncode == 0:
+            output.event("ended", {"pid": child.pid, "exit_code": 0})
+            output.result(
+                f"The build has ended with exit code 0, but left no report in {as_typed(local_runs.folder())}. "
+                "imagenet-setup status OUT shows what is there.",
+                wrap=True,
+            )
+            return 0
         if run is None:
             said.seek(0)
             raise MachineError(f"The build did not start:\n{said.read().decode(errors='replace').strip()}")
