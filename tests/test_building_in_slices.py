@@ -13,11 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, build_dataset, contents, examined, ignore, job, profile
-from wizard import local_runs, lock, run_files
+from wizard import local_runs, lock, process_identity, run_files
 from wizard.build import Options, build
 from wizard.cli import main
 from wizard.engine.build_result import BuildResult, SliceResult
@@ -176,8 +175,8 @@ def test_a_run_is_refused_before_its_checks_where_another_one_builds(tmp_path: P
     assert refused.value.hint.endswith(f"Watch it: imagenet-setup status {out} --watch")
     refuse_if_taken(out, WHOLE)  # leaves nothing behind that would be in the way
     with alive(out, WHOLE):
-        other = replace(local_runs.this_process(out), pid=os.getppid(), born=psutil.Process(os.getppid()).create_time())
-        local_runs.write(other)
+        born = process_identity.start_of(os.getppid()) or 0.0
+        local_runs.write(replace(local_runs.this_process(out), pid=os.getppid(), born=born))
         with pytest.raises(MachineError, match=f"attach {out}\n  Stop it: imagenet-setup attach {out} --stop"):
             refuse_if_taken(out, WHOLE)
 
