@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wizard.errors import UsageError
@@ -58,6 +58,7 @@ def test_what_is_stored_for_a_path_is_read_as_that_path(path: Path) -> None:
 
 
 @given(st.text(max_size=30))
+@example("~\0")
 def test_no_text_crashes(text: str) -> None:
     with suppress(UsageError):
         assert isinstance(expanded(text), Path)

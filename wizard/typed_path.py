@@ -140,6 +140,8 @@ def _variable(name: str, written: str, whole: str) -> str:
 
 
 def _with_home(path: str) -> str:
+    if "\0" in path:  # `expanded` refuses it; the system's list of users cannot even be asked
+        return path
     try:
         return str(Path(path).expanduser())
     except RuntimeError as error:
