@@ -27,7 +27,7 @@ ORDER = [
     {"events", "profile_store", "run_files", "local_runs"},
     {"profile_keys", "profile_override"},
     {"profile"},
-    {"profile_output", "profile_run"},
+    {"profile_image", "profile_output", "profile_run"},
     {"discovery"},
     {"targets"},
     {"sources"},

@@ -65,6 +65,13 @@ def test_sentences_are_idiomatic(rule: str, everything: list[tuple[str, str]]) -
     assert found == []
 
 
+@pytest.mark.parametrize("rule", ["mending, heeding and the like", "scripts have names"])
+def test_docstrings_and_comments_are_idiomatic_too(rule: str) -> None:
+    pattern = re.compile(NOT_ENGLISH[rule])
+    modules = {file: file.read_text(encoding="utf-8") for file in (ROOT / "wizard").rglob("*.py")}
+    assert [(file.name, match[0]) for file, text in modules.items() for match in pattern.finditer(text)] == []
+
+
 def test_notes_on_a_plan_name_no_keys_of_a_profile() -> None:
     # The wizard shows them too, and it asks questions instead.
     notes = (ROOT / "wizard" / "planning" / "notes.py").read_text(encoding="utf-8")

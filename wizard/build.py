@@ -185,7 +185,7 @@ def _complete(job: Job, plan: Plan, records: CommitRecords, answers: Answers, re
     """
     output = job.output
     if not job.slice.is_whole:
-        # A file that is made there has NFS look at the folder anew. So the slice that commits last sees all records.
+        # A file that is made there makes NFS look at the folder again. So the slice that commits last sees all records.
         time_in(output / RECORD_FOLDER)
         own = {name: records.done[name] for name in job.slice.among(plan.shard_names)}
         there = read_commit_records(output).done

@@ -105,7 +105,10 @@ def welcome(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command and returns the exit code; the only place where an error becomes one."""
+    """Runs a command and returns the exit code; the only place where an error becomes one.
+
+    `show.how_it_ended` says the same to watchers, who learn of it from a file.
+    """
     session.begin(list(sys.argv[1:] if argv is None else argv))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -205,7 +205,7 @@ class _Contender:
     def sign(self) -> _Sign | None:
         """The holder's last sign of life; None if there is no holder, or it cannot be seen.
 
-        A file that is opened is asked for anew by NFS (close-to-open consistency), where a mere stat may be a minute
+        A file that is opened is asked for again by NFS (close-to-open consistency), where a mere stat may be a minute
         old.
         """
         owner = self.lease.owner

@@ -49,7 +49,7 @@ class Output:
     def __init__(self, mode: Mode = "human") -> None:
         # Emacs' shell and some CI systems: a terminal that shows control codes as text.
         self.mode: Mode = "plain" if mode == "human" and os.environ.get("TERM") == "dumb" else mode
-        color = None if self.mode == "human" else True  # None: rich heeds $NO_COLOR and looks for a terminal
+        color = None if self.mode == "human" else True  # None: rich obeys $NO_COLOR and looks for a terminal
         self.console: Console = _Console(stderr=True, no_color=color, highlight=False)
         self._results: Console = _Console(no_color=color, highlight=False)
         self.rows = 0

@@ -8,10 +8,8 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from wizard.errors import Hint, ProfileError, UsageError
-from wizard.formats import encoders
-from wizard.formats.encoders import Encoder
-from wizard.formats.resize import ResizeMode
 from wizard.ilsvrc2012.archives import Split
+from wizard.profile_image import Image, image_problems, misplaced_in_image, settings_to_fix
 from wizard.profile_output import Output, output_problems, with_trainer
 from wizard.profile_problems import problem_of
 from wizard.profile_run import Run, run_problems
@@ -96,87 +94,13 @@ class Source(Section):
         return parse_selection(self.min_images, self.holdout, self.holdout_by)
 
 
-class Image(Section):
-    """What the images become."""
-
-    resize: ResizeMode = Field(
-        default="original",
-        description="exact does not keep the aspect ratio; crop covers the size, then cuts to its center",
-    )
-    size: int | None = Field(default=None, ge=1, le=16384, description="pixels of the shorter side, with shortest")
-    height: int | None = Field(default=None, ge=1, le=16384, description="pixels, with exact and crop")
-    width: int | None = Field(default=None, ge=1, le=16384, description="pixels, with exact and crop")
-    quality: int | None = Field(
-        default=None, ge=1, le=100, description="of the JPEG encoder, 1 to 100; left out with original, bytes are kept"
-    )
-    upscale: bool = Field(default=False, description="whether shortest enlarges images that are smaller than size")
-    encoder: Encoder = Field(
-        default=encoders.DEFAULT,
-        description="of what is encoded; jpegli makes smaller files in more time, and needs the package ajpegli",
-    )
-    keep_small: bool = Field(
-        default=False,
-        description="whether JPEGs keep their bytes if resize leaves their size as it is, as with shortest those that "
-        "need no shrinking",
-    )
-    check: Literal["auto", "decode", "structure"] = Field(
-        default="auto",
-        description="of images whose bytes are kept: auto decodes each, unless the archive has its official MD5; "
-        "structure decodes none, and finds only what is truncated",
-    )
-    splits: Annotated[tuple[Split, ...], Field(strict=False)] = Field(
-        default=("train", "validation", "test"), description="the splits this section is for; others keep their bytes"
-    )
-
-
-_SIDES: dict[str, set[str]] = {
-    "original": set(),
-    "shortest": {"size"},
-    "exact": {"height", "width"},
-    "crop": {"height", "width"},
-}
-"""The sides, as keys, that each way of resizing needs."""
 Problems = Callable[[Mapping[str, object]], list[str]]
 """What is wrong with a section, in lines."""
 
 
-def _image_problems(image: Mapping[str, object]) -> list[str]:
-    """Values of an image section that are missing or contradict each other, whether or not each is valid by itself."""
-    resize = str(image.get("resize", "original"))
-    if resize not in _SIDES:
-        return []
-    missing, _ = _wrong_sides(image)
-    problems = [f'{key} is missing; resize = "{resize}" needs it' for key in missing]
-    if resize != "original" and image.get("quality") is None:
-        problems.append("quality is missing; resized images are encoded again (1 to 100, recipes use 85 to 90)")
-    return problems + _misplaced_in_image({"resize": resize, **image})
-
-
-def _misplaced_in_image(image: Mapping[str, object]) -> list[str]:
-    """Values of an image section that contradict its way of resizing; none as long as that is open."""
-    resize = str(image.get("resize"))
-    if resize not in _SIDES:
-        return []
-    _, unused = _wrong_sides(image)
-    problems = [f'{key} has no meaning with resize = "{resize}"' for key in unused]
-    if image.get("upscale") and resize != "shortest":
-        problems.append('upscale is for resize = "shortest" alone')
-    if image.get("keep_small") and resize == "original":
-        problems.append('keep_small has no meaning with resize = "original", which keeps all bytes without a quality')
-    return problems
-
-
-def _wrong_sides(image: Mapping[str, object]) -> tuple[list[str], list[str]]:
-    """Keys of sides that are missing for the way of resizing, and those that are not for it."""
-    wanted = _SIDES.get(str(image.get("resize", "original")), set())
-    given = {key for key in ("size", "height", "width") if image.get(key) is not None}
-    return sorted(wanted - given), sorted(given - wanted)
-
-
 def _hint(image: object) -> Hint:
-    """How to mend a profile; where sides do not fit the way of resizing, with the settings that would."""
-    missing, unused = _wrong_sides(image) if isinstance(image, Mapping) else ([], [])
-    settings = [*(f"image.{key}=" for key in unused), *(f"image.{key}=PIXELS" for key in missing)]
+    """How to fix a profile; where the image section does not fit its way of resizing, with all settings that would."""
+    settings = settings_to_fix(image) if isinstance(image, Mapping) else []
     if not settings:
         return _FIX
     return Hint(f"Add {' '.join(['{}'] * len(settings))}, or fix the file", *settings)
@@ -230,7 +154,7 @@ class Profile(Section):
 
     @property
     def label_base(self) -> int:
-        """What is stored for the first class: in TFRecords as the older scripts do, elsewhere as PyTorch counts."""
+        """What is stored for the first class: as build_imagenet_data.py in TFRecords, elsewhere as PyTorch."""
         if self.output.label_base is not None:
             return self.output.label_base
         return registry.first_label(dict(self.output))
@@ -255,7 +179,7 @@ def check(table: Mapping[str, Any], where: str) -> Profile:
     Raises:
         ProfileError: lists every unknown key and every value that is not allowed.
     """
-    profile, problems = _validated(table, _image_problems)
+    profile, problems = _validated(table, image_problems)
     if profile is None or problems:
         raise ProfileError(where, problems, _hint(table.get("image")))
     return profile
@@ -267,7 +191,7 @@ def check_some(table: Mapping[str, Any], where: str) -> None:
     Raises:
         ProfileError: lists every unknown key, and every value that is not allowed or contradicts another one.
     """
-    _, problems = _validated(with_stand_ins(table), _misplaced_in_image)
+    _, problems = _validated(with_stand_ins(table), misplaced_in_image)
     if problems:
         raise ProfileError(where, problems)
 
@@ -281,7 +205,7 @@ def with_stand_ins(table: Mapping[str, Any]) -> Table:
     return filled
 
 
-def _validated(table: Mapping[str, Any], image_problems: Problems) -> tuple[Profile | None, list[str]]:
+def _validated(table: Mapping[str, Any], rules_of_image: Problems) -> tuple[Profile | None, list[str]]:
     """The profile, if each value is valid by itself; and what is wrong with the table."""
     profile, problems = None, []
     table = with_trainer({"source": {}, "output": {}, **table})
@@ -290,7 +214,8 @@ def _validated(table: Mapping[str, Any], image_problems: Problems) -> tuple[Prof
     except ValidationError as error:
         problems = [problem_of(item, Profile) for item in error.errors()]
     # Not validators of the sections: pydantic runs those only if each value of a section is valid by itself.
-    for section, contradictions in (("image", image_problems), ("output", output_problems), ("run", run_problems)):
+    rules = (("image", rules_of_image), ("output", output_problems), ("run", run_problems))
+    for section, contradictions in rules:
         values = table.get(section)
         if isinstance(values, dict):
             problems += [f"{section}.{line}" for line in contradictions(values)]

@@ -9,6 +9,7 @@ import tomlkit
 from wizard import profile_store
 from wizard.folders import recipes_folder
 from wizard.profile import Profile
+from wizard.profile_keys import flat
 from wizard.profile_override import parse_value
 
 _FOLLOWS = " \\\n    "
@@ -57,8 +58,7 @@ def _joined(settings: Mapping[str, str]) -> list[str]:
 
 def _flat(profile: Profile) -> dict[str, Any]:
     """The values by their dotted keys; the name and the version build nothing."""
-    sections = profile.model_dump(mode="json", exclude_none=True, exclude={"name", "schema_version"})
-    return {f"{section}.{key}": value for section, values in sections.items() for key, value in values.items()}
+    return flat(profile.model_dump(mode="json", exclude_none=True, exclude={"name", "schema_version"}))
 
 
 def _as_text(value: Any) -> str:

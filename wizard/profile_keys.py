@@ -1,6 +1,6 @@
 """What each key of a profile means, for saved files, `--help` and docs/profile.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -40,3 +40,14 @@ def set_help() -> str:
     """Help of `--set`, with every key that it takes."""
     dotted = (f"{key.section}.{key.name}" for key in profile_keys() if key.section)
     return f"section.key=value, for example image.quality=90. Keys: {', '.join(dotted)}."
+
+
+def flat(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A profile's values by their dotted keys."""
+    values: dict[str, Any] = {}
+    for section, value in table.items():
+        if isinstance(value, dict):
+            values |= {f"{section}.{key}": part for key, part in value.items()}
+        else:
+            values[section] = value
+    return values

@@ -160,13 +160,18 @@ def examine(path: Path) -> Examined:
         return Examined(table, None, error.problems if isinstance(error, ProfileError) else (error.what,))
 
 
+def path_of(name: str) -> Path:
+    """Where a profile is saved under a name, whether or not there is one."""
+    return saved_folder() / f"{name}.toml"
+
+
 def save(profile: Profile, name: str) -> Path:
     """Writes the profile under a name, whole or not at all; one of that name becomes NAME.toml.bak.
 
     Raises:
         MachineError: the config folder cannot be written.
     """
-    path = saved_folder() / f"{name}.toml"
+    path = path_of(name)
     write(profile.model_copy(update={"name": name}), path)
     return path
 

@@ -14,7 +14,7 @@ from wizard.ask.setup_draft import SetupDraft, draft_of, profile_of
 from wizard.engine import manifest
 from wizard.engine.commit_records import plan_path
 from wizard.errors import SetupError
-from wizard.folders import as_typed, saved_folder
+from wizard.folders import as_typed
 from wizard.profile import Profile
 
 OUTPUT, NAME = "output.path", "name"
@@ -71,7 +71,7 @@ def _with(draft: SetupDraft, key: str, value: str) -> SetupDraft:
 
 def _saved(name: str, context: Context) -> Profile | None:
     """The saved profile of a name, with every answer as its replay would have it; None if none can be read."""
-    path = saved_folder() / f"{name}.toml"
+    path = profile_store.path_of(name)
     with suppress(SetupError):
         if path.is_file():
             draft = draft_of(profile_store.load(str(path)).model_copy(update={"name": name}))

@@ -209,7 +209,7 @@ def kept_shards(known: Known) -> tuple[Choice, ...]:
 
 
 def shards(split: Split, known: Known) -> int:
-    """As many as the older scripts write, fewer for a subset; the last profile's for the same raw data."""
+    """As many as is usual for the format, fewer for a subset; the last profile's for the same raw data."""
     last, surveys = known.context.last, known.context.surveys
     images = surveys[split].images if split in surveys else IMAGES[split].images
     same = last is not None and last.source_path == known.context.folder and trainers.same_as(last, known)

@@ -7,8 +7,9 @@ from wizard.ask.asking import absolute
 from wizard.ask.holdout import is_usual_holdout
 from wizard.ask.prompt import Value
 from wizard.ask.questions import BY_KEY
-from wizard.ask.setup_draft import as_answer, flat
+from wizard.ask.setup_draft import as_answer
 from wizard.ask.trainers import OTHER, family_of
+from wizard.profile_keys import flat
 from wizard.profile_override import table_of
 
 _PATHS = ("source.path", "output.path")

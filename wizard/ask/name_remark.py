@@ -4,13 +4,13 @@ from wizard import profile_store
 from wizard.ask.context import Context
 from wizard.ask.prompt import Value
 from wizard.ask.question import Answers
-from wizard.folders import saved_folder, shortened
+from wizard.folders import shortened
 from wizard.typed_path import expanded
 
 
 def replaces_another(value: Value, known: Answers[Context]) -> str:
     """A sentence on the saved profile of that name, if it builds in another folder; else empty."""
-    path = saved_folder() / f"{value}.toml"
+    path = profile_store.path_of(str(value))
     saved = profile_store.examine(path).profile if path.exists() else None
     if saved is None:
         return ""

@@ -17,7 +17,7 @@ from wizard.ask.context import Context
 from wizard.ask.prompt import Choice
 from wizard.ask.question import Question
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.profile import Image
+from wizard.profile_image import Image
 from wizard.targets.registry import OPTIONS, TARGETS
 
 _WHOLE = defaults.mode_is("exact", "crop")

@@ -17,6 +17,7 @@ from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.ask.trainers import family_of
 from wizard.folders import state_folder
 from wizard.profile import Profile, check
+from wizard.profile_keys import flat
 from wizard.storage import write_whole
 from wizard.targets.registry import TARGETS
 
@@ -167,17 +168,6 @@ def forget() -> None:
 
 def _path() -> Path:
     return state_folder() / "answers.json"
-
-
-def flat(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A profile's values by their dotted keys."""
-    values: dict[str, Any] = {}
-    for section, value in table.items():
-        if isinstance(value, dict):
-            values |= {f"{section}.{key}": part for key, part in value.items()}
-        else:
-            values[section] = value
-    return values
 
 
 def as_answer(value: Any) -> Value:

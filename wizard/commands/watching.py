@@ -208,7 +208,7 @@ class _Log:
                 lines = list(deque(file, _LOG_LINES))
             else:
                 size = file.seek(0, 2)
-                file.seek(self._read if self._read <= size else 0)  # from its start, if it was begun anew
+                file.seek(self._read if self._read <= size else 0)  # from its start, if a new one was begun
                 lines = file.readlines()
             self._read = file.tell()
             for line in lines:

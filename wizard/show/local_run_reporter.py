@@ -26,7 +26,7 @@ _WATCHED = 5.0
 _LINE = 60.0
 """Seconds between two lines of progress in the log."""
 _LOG_BYTES = 5_000_000
-"""Size at which a log is begun anew; one older part is kept."""
+"""Size at which a new log is begun; one older part is kept."""
 _JOIN = 5.0
 """Seconds to wait for a writing that is under way; a network file system may hang for good."""
 

@@ -19,7 +19,7 @@ from wizard.targets.writer import Writer
 from wizard.targets.written import Content, WrittenDataset
 
 USUAL_SHARDS: Mapping[Split, int] = {"train": 1024, "validation": 128, "test": 128}
-"""As the older scripts write."""
+"""As build_imagenet_data.py writes."""
 
 
 class Offer(NamedTuple):

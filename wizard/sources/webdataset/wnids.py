@@ -73,7 +73,7 @@ class Wnids:
         if not len(wrong):
             return base
         if self._numbered_in_order():
-            return None  # some of ImageNet's classes, numbered anew, of which the first have the same labels both ways
+            return None  # some of ImageNet's classes, renumbered, of which the first have the same labels both ways
         meant = int(rank[wrong[0]]) + base
         says = f"whose label is {meant}" if meant >= 0 else "which is not a class of ILSVRC2012"
         raise self._wrong(wrong, f"{says}, as the labels of {agreeing[base]:,} other samples are ImageNet's")

@@ -102,7 +102,7 @@ class TFRecords(OneFileShards):
 
     @classmethod
     def first_label(cls, output: Mapping[str, Any]) -> int:
-        """As the older scripts do."""
+        """As build_imagenet_data.py and the scripts after it do."""
         return 0 if output.get("tfds") == imagenet2012.NAME else 1
 
     @classmethod
