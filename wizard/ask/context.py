@@ -16,8 +16,8 @@ from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, are_numbers, imagenet
 from wizard.sources.labels_in_doubt import classes_in_doubt
+from wizard.sources.opening import open_source
 from wizard.sources.options import SourceOptions
-from wizard.sources.registry import open_source
 from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Part, Source, Survey
 from wizard.sources.trees.listing import FOLLOW
