@@ -5,7 +5,7 @@ import pytest
 
 from tests.sources.making import JPEG, nothing, write
 from wizard.sources.image_formats import ImageFormats, added, become_jpeg, image_formats
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.remarks import remarks
 
 PNG = b"\x89PNG\r\n\x1a\n"
