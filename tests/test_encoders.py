@@ -40,7 +40,7 @@ from wizard.planning import decide_without_source, resolve
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.preview import write_preview
 from wizard.show.progress import messages
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.verify.dataset import verify
 
 SIZE = 150

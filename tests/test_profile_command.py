@@ -9,7 +9,8 @@ import pytest
 from tests.helpers import profile
 from wizard.profile import check
 from wizard.profile_command import as_command
-from wizard.profile_store import load, recipes
+from wizard.profile_files import recipes
+from wizard.profile_store import load
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 80, "splits": ["train"]}
 

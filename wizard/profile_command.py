@@ -6,7 +6,7 @@ from typing import Any
 
 import tomlkit
 
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.folders import recipes_folder
 from wizard.profile import Profile
 from wizard.profile_keys import flat
@@ -27,7 +27,7 @@ def as_command(profile: Profile) -> str:
     The recipe is the nearest one. As long as there is another, that is none with other classes, or with a setting that
     would have to be removed. What becomes of the images is stated even where the recipe says the same.
     """
-    found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_store.recipes()]
+    found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_files.recipes()]
     name, settings = min(found, key=lambda each: _distance(each[1]))
     wanted = _flat(profile)
     settings = {**settings, **{key: _as_text(wanted[key]) for key in _IMAGES if key in wanted}}

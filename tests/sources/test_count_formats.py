@@ -5,7 +5,7 @@ import numpy as np
 from tests.sources.making import JPEG, nothing, write
 from wizard.sources.count_formats import image_formats
 from wizard.sources.image_formats import ImageFormats
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.remarks import remarks
 
 PNG = b"\x89PNG\r\n\x1a\n"

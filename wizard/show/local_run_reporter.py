@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wizard import local_runs
 from wizard.events import Started
-from wizard.folders import as_typed
+from wizard.folders import in_command
 from wizard.hangup import Terminal
 from wizard.local_runs import LocalRun
 from wizard.run_status import ENDED, State
@@ -37,7 +37,7 @@ class LocalRunReporter:
     Args:
         output: the build's output folder.
         part: which part of the build it is, as "3/16"; empty for the whole.
-        resume: the command that continues after an interruption.
+        resume: the command that continues after an interruption, until the build says a shorter one.
         terminal: whose loss is logged.
     """
 
@@ -80,6 +80,11 @@ class LocalRunReporter:
         """Notes that the run has finished, and what its result is."""
         self._end("finished", exit_code, said)
         self._write()
+
+    def resume_with(self, command: str) -> None:
+        """Notes another command that continues after an interruption; written with what the run says next."""
+        with self._lock:
+            self._run = replace(self._run, command=command)
 
     def say(self, text: str) -> None:
         """Logs a message that is no event's."""
@@ -130,7 +135,7 @@ class LocalRunReporter:
         with self._lock:
             if self._terminal.lost and not self._loss_is_said:
                 self._loss_is_said = True
-                folder = as_typed(Path(self._run.output))
+                folder = in_command(Path(self._run.output))
                 self.say(f"The terminal is lost; the build goes on. imagenet-setup attach {folder} shows it.")
 
     def _snapshot(self, *, with_view: bool) -> LocalRun:
