@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tests.helpers import profile, toml
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.profile import check
 from wizard.profile_command import as_command, command_that_builds
-from wizard.profile_store import load, recipes
+from wizard.profile_files import Listed, recipes
+from wizard.profile_store import load
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 80, "splits": ["train"]}
 
@@ -81,7 +82,7 @@ def test_a_command_for_all_classes_begins_from_no_trial_and_removes_nothing(
 def test_a_profile_is_built_by_its_name_with_a_placeholder_for_each_folder_left_open(
     text: str, placeholders: str
 ) -> None:
-    path = profile_store.path_of("mine")
+    path = profile_files.path_of("mine")
     path.parent.mkdir(parents=True)
     path.write_text(text)
     assert command_that_builds(path) == f"imagenet-setup run mine{placeholders}"
@@ -99,6 +100,6 @@ def test_a_profile_whose_name_means_another_file_is_built_by_its_path(
 
 
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
-def test_every_recipe_is_built_with_both_folders(recipe: profile_store.Listed) -> None:
+def test_every_recipe_is_built_with_both_folders(recipe: Listed) -> None:
     command = f"imagenet-setup run {recipe.name} --set source.path=FOLDER --set output.path=FOLDER"
     assert command_that_builds(recipe.path) == command

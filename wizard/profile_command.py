@@ -7,7 +7,7 @@ from typing import Any
 
 import tomlkit
 
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.errors import UsageError
 from wizard.folders import in_command, recipes_folder
 from wizard.profile import Profile
@@ -40,7 +40,7 @@ def run_line(profile: str, left_open: Sequence[str]) -> str:
 def as_argument(path: Path) -> str:
     """What commands take for a profile's file: its name, or its path where that name is another file's or none's."""
     try:
-        is_named = profile_store.find(path.stem) == path
+        is_named = profile_files.find(path.stem) == path
     except UsageError:
         is_named = False
     return shlex.quote(path.stem) if is_named else in_command(path.absolute())
@@ -52,7 +52,7 @@ def as_command(profile: Profile) -> str:
     The recipe is the nearest one. As long as there is another, that is none with other classes, or with a setting that
     would have to be removed. What becomes of the images is stated even where the recipe says the same.
     """
-    found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_store.recipes()]
+    found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_files.recipes()]
     name, settings = min(found, key=lambda each: _distance(each[1]))
     wanted = _flat(profile)
     settings = {**settings, **{key: _as_text(wanted[key]) for key in _IMAGES if key in wanted}}

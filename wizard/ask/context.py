@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.errors import Hint, InputError, SetupError
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
@@ -126,7 +126,7 @@ def follows_link(hint: str) -> bool:
 
 def first_context() -> Context:
     """What is known before the first question."""
-    profiles = profile_store.latest_first()
+    profiles = profile_files.latest_first()
     last = None
     with suppress(SetupError):  # an invalid profile only costs its defaults
         last = profile_store.load(str(profiles[0].path)) if profiles else None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from wizard import local_runs, profile_store, run_files, unfinished_builds
+from wizard import local_runs, profile_files, profile_store, run_files, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.hints import as_error
@@ -15,7 +15,7 @@ from wizard.errors import SetupError, UsageError
 from wizard.folders import shortened
 from wizard.formatting import counted, duration
 from wizard.local_runs import LocalRun
-from wizard.profile_store import Listed
+from wizard.profile_files import Listed
 
 Start: TypeAlias = Literal["first", "set", "back", "download"]
 """Whence a person comes to the menu; set: from a command line that gives answers in advance."""
@@ -92,9 +92,9 @@ def _from(chosen: str, prompter: Prompter, new: Begin) -> SetupDraft | Path | Lo
         case "download":
             return None
         case "recipe":
-            return _filled_in(prompter, "Which recipe?", profile_store.recipes())
+            return _filled_in(prompter, "Which recipe?", profile_files.recipes())
         case "profile":
-            return _filled_in(prompter, "Which profile?", profile_store.latest_first())
+            return _filled_in(prompter, "Which profile?", profile_files.latest_first())
         case "continue":
             # Another process may have finished that setup since the menu was shown.
             stored = setup_draft.load()
@@ -133,7 +133,7 @@ def _begun_before() -> tuple[Choice, ...]:
         draft, age = stored
         about = f"{counted(len(draft.asked), 'answer')}, {duration(age)} ago"
         choices.append(Choice("continue", "Resume the unfinished setup", about))
-    if saved := profile_store.saved():
+    if saved := profile_files.saved():
         choices.append(Choice("profile", "Start from a saved profile", f"{len(saved)} saved"))
     return tuple(choices)
 
@@ -148,7 +148,7 @@ def _choices(begun: Sequence[Choice]) -> tuple[Choice, ...]:
     return (
         *begun,
         Choice("new", "Start a new setup", found_in_words()),
-        Choice("recipe", "Start from a recipe", f"{len(profile_store.recipes())} to choose from"),
+        Choice("recipe", "Start from a recipe", f"{len(profile_files.recipes())} to choose from"),
         Choice("download", "Download the archives", "I don't have it yet"),
     )
 
@@ -189,7 +189,7 @@ def _opened(listed: Listed) -> SetupDraft:
         raise UsageError(
             f"{listed.name} cannot be used:\n{problems}", f"Fix it with: imagenet-setup profiles edit {listed.name}"
         )
-    is_recipe = listed in profile_store.recipes()
+    is_recipe = listed in profile_files.recipes()
     # A saved profile of a recipe's name would hide the recipe, so a recipe gives no name.
     leaves_open = {*seen.left_open} | ({"name"} if is_recipe else set())
     profile = seen.profile if is_recipe else seen.profile.model_copy(update={"name": listed.name})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.commands import editing
 from wizard.commands.catalog import GROUPS
 from wizard.commands.parameters import ProfileName, complete_saved
@@ -14,7 +14,8 @@ from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.folders import saved_folder, shortened
 from wizard.output import Output
 from wizard.profile_command import as_argument, command_that_builds, run_line
-from wizard.profile_store import Examined, Listed
+from wizard.profile_files import Listed
+from wizard.profile_store import Examined
 
 app = App(name="profiles", help_epilogue=GROUPS["Data"]["profiles"].epilogue)
 Saved = Annotated[str, Parameter(help="A saved profile's name.", completer=complete_saved)]
@@ -25,7 +26,7 @@ _INDENT = "    "
 def list_(*, flags: OutputFlags = DEFAULT) -> int:
     """List every profile that run accepts: what it makes, where, and whether something is wrong with it."""
     output = flags.output()
-    groups = {"saved": profile_store.saved(), "recipe": profile_store.recipes()}
+    groups = {"saved": profile_files.saved(), "recipe": profile_files.recipes()}
     titles = {
         "saved": f"Saved in {shortened(saved_folder())}",
         "recipe": f"Shipped recipes ({run_line('NAME', ('source.path', 'output.path'))})",
@@ -86,7 +87,7 @@ def _fields(each: Listed, seen: Examined) -> dict[str, object]:
 def show(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Print a profile's path, its text, and what is wrong with it."""
     output = flags.output()
-    path = profile_store.find(name)
+    path = profile_files.find(name)
     table = profile_store.read(path)
     output.say(f"· {path}")
     output.result(path.read_text(encoding="utf-8-sig").rstrip("\n"))
@@ -101,7 +102,7 @@ def show(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
 def edit(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Edit a profile in $VISUAL or $EDITOR; it is checked before it is saved. A recipe is copied first, as my-NAME."""
     output = flags.output()
-    path, problems = editing.edit(profile_store.find(name), output)
+    path, problems = editing.edit(profile_files.find(name), output)
     for problem in problems:
         output.say(f"! {problem}")
     command = "" if problems else command_that_builds(path)
@@ -117,7 +118,7 @@ def edit(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
 def delete(name: Saved, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Delete a saved profile; it is kept as NAME.toml.bak."""
     output = flags.output()
-    backup = profile_store.delete(name)
+    backup = profile_files.delete(name)
     output.result(f"Deleted {name}; it is kept as {backup}.", wrap=True)
     output.event("finished", {"deleted": name, "backup": str(backup), "exit_code": 0})
     return 0

@@ -14,7 +14,8 @@ from wizard.folders import shortened
 from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.profile_command import command_that_builds
-from wizard.profile_store import command_that_resumes, load
+from wizard.profile_files import command_that_resumes
+from wizard.profile_store import load
 from wizard.submit.present import as_fields, show_submitted
 
 
