@@ -139,7 +139,7 @@ def test_what_has_to_be_installed_is_said_beside_the_choice(monkeypatch: pytest.
     assert about("output.format")["parquet"] == need + there["parquet"]
     assert about("output.trainer", "hugging-face")["datasets"] == need + there["datasets"]
     needing = {*about("output.format").items(), *about("output.trainer", "timm").items()} - {*there.items()}
-    assert {value for value, _ in needing} == {"parquet", "timm-parquet"}
+    assert {value for value, _ in needing} == {"parquet", "timm-hfds"}
 
 
 def test_a_framework_needs_what_all_of_its_ways_need(monkeypatch: pytest.MonkeyPatch) -> None:

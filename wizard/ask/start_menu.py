@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from wizard import local_runs, profile_files, profile_store, run_files, unfinished_builds
 from wizard.ask import setup_draft
@@ -191,14 +191,9 @@ def _opened(listed: Listed) -> SetupDraft:
         )
     is_recipe = listed in profile_files.recipes()
     # A saved profile of a recipe's name would hide the recipe, so a recipe gives no name.
-    leaves_open = {key for key in _PATHS if not _says(seen.table, key)} | ({"name"} if is_recipe else set())
+    leaves_open = {*seen.left_open} | ({"name"} if is_recipe else set())
     profile = seen.profile if is_recipe else seen.profile.model_copy(update={"name": listed.name})
     return draft_of(profile, leaves_open=leaves_open, origin=listed.name)
-
-
-def _says(table: Mapping[str, Any], key: str) -> bool:
-    section, _, name = key.partition(".")
-    return name in table.get(section, {})
 
 
 def _is_walked_through(prompter: Prompter, draft: SetupDraft) -> bool:
