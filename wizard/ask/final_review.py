@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wizard import profile_store
-from wizard.ask import setup_draft
+from wizard.ask import setup_draft, stored_answers
 from wizard.ask.apart import differs_from_saved
 from wizard.ask.cluster import Cluster
 from wizard.ask.consequences import Consequences
@@ -124,7 +124,7 @@ class FinalReview:
         path = profile_store.save(profile, profile.name)
         if replaced:
             self._prompter.say(f"  · the profile {profile.name} is replaced; the old one is {path.name}.bak")
-        setup_draft.forget()
+        stored_answers.forget()
         return path
 
     def _save_if_possible(self, draft: SetupDraft, profile: Profile) -> Path | None:

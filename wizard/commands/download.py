@@ -15,7 +15,8 @@ from wizard.ask.downloading import ask_answers, command, request_of
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import fetch
-from wizard.commands.session import DEFAULT, OutputFlags, session
+from wizard.commands.output_flags import DEFAULT, OutputFlags
+from wizard.commands.session import session
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request

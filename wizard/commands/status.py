@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.text import Text
 
-from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.watching import how_to_leave
 from wizard.output import Output
 from wizard.show.at_a_glance import WIDTH

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.output import Output
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
