@@ -26,7 +26,7 @@ from wizard.planning import Job, make_plan, resolve
 from wizard.preflight.examine import Verdict, examine
 from wizard.profile import Profile, check
 from wizard.slices import WHOLE, Slice
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.source import Survey
 
 CLASSES, PER_CLASS, ODD, VALIDATION = 4, 8, 9, 24

@@ -114,7 +114,7 @@ def test_a_build_in_the_background_is_watched_left_and_stopped(
     assert main(["attach", "--stop"]) == 130
     out, err = capsys.readouterr()
     assert re.match(r"✗ Stopped with \d+ of \d+ shards done", out)
-    assert f"Resume with: imagenet-setup run {path}\n" in out
+    assert f"Resume with: imagenet-setup run {tmp_path}/out\n" in out
     assert f"Process {run.pid} was asked to finish" in err
     assert "  ! Finishing what is under way, then stopping" in err  # a line of the log
     assert local_runs.alive() == []

@@ -385,7 +385,7 @@ def test_a_signal_lets_running_shards_finish_and_shows_how_to_resume(
     run.send_signal(number)
     told, _ = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert f"Resume with: imagenet-setup run {tmp_path / 'p.toml'} --json" in told.splitlines()[-1]
+    assert f"Resume with: imagenet-setup run {out} --json" in told.splitlines()[-1]
     assert not list(out.glob(".building*"))
     assert 3 <= len(shards(out)) < 168
     assert main(words[3:]) == 0

@@ -253,6 +253,9 @@ def test_a_started_slice_counts_its_own_shards(raw: Path, tmp_path: Path) -> Non
     assert [sum(each.images for each in done if each.split == split.split) for split in started.splits] == [
         split.images for split in started.splits
     ]
+    assert [sum(each.bytes_in for each in done if each.split == split.split) for split in started.splits] == [
+        split.source_bytes for split in started.splits
+    ]
 
 
 def test_the_time_that_is_foreseen_is_that_of_the_slices_shards_that_are_missing(raw: Path, tmp_path: Path) -> None:

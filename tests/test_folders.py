@@ -1,9 +1,10 @@
+import shlex
 from pathlib import Path
 
 import platformdirs
 import pytest
 
-from wizard.folders import cache_folder, config_folder, existing, recipes_folder, shortened, state_folder
+from wizard.folders import cache_folder, config_folder, existing, in_command, recipes_folder, shortened, state_folder
 from wizard.typed_path import expanded
 
 
@@ -53,3 +54,16 @@ def test_the_nearest_existing_path_to_a_relative_path_is_relative(
 
 def test_a_path_that_the_system_rejects_does_not_exist(tmp_path: Path) -> None:
     assert existing(tmp_path / ("x" * 300) / "out") == tmp_path
+
+
+@pytest.mark.parametrize("name", ["out", "my images", "it's", "$DATA", "a;b"])
+@pytest.mark.parametrize("parent", ["~", "/data"])
+def test_a_path_in_a_command_is_one_word_of_a_shell_and_that_path(name: str, parent: str) -> None:
+    path = expanded(parent) / name
+    words = shlex.split(in_command(path))
+    assert [word.replace("~", str(Path.home())) for word in words] == [str(path)]
+
+
+def test_a_path_in_a_command_begins_with_a_tilde_that_the_shell_still_reads() -> None:
+    assert in_command(Path.home() / "out") == "~/out"
+    assert in_command(Path.home() / "my out") == f"'{Path.home()}/my out'"

@@ -46,7 +46,8 @@ class InTerminal:
             os.environ |= {"COLUMNS": "300", "LINES": "30", "TERM": term}
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.execv(sys.executable, [sys.executable, *(["-m", "wizard"] if module else []), *words])
-        self.shown, self._is_open, self._code = "", True, None
+        self.shown, self._is_open = "", True
+        self._code: int | None = None
 
     def __enter__(self) -> Self:
         return self

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tests.helpers import profile
 from wizard import profile_store
 from wizard.errors import MachineError, ProfileError, UsageError
-from wizard.folders import config_folder, recipes_folder
+from wizard.folders import recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
-from wizard.profile_store import about, as_toml, command_that_resumes, delete, find, load, recipes, save, write
+from wizard.profile_files import command_that_resumes, find
+from wizard.profile_store import about, as_toml, load, save, write
 from wizard.typed_path import expanded
 from wizard.unfinished_builds import keep
 
@@ -82,24 +83,6 @@ def test_a_malformed_override_is_refused(tmp_path: Path, override: str) -> None:
     path.write_text("name = 'p'\n")
     with pytest.raises(UsageError, match="--set"):
         load(str(path), [override])
-
-
-def test_a_profile_is_a_path_a_saved_name_or_a_recipe_in_this_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert find("nvidia-480-q85") == recipes_folder() / "nvidia-480-q85.toml"
-    saved = config_folder() / "profiles" / "nvidia-480-q85.toml"
-    saved.parent.mkdir(parents=True)
-    saved.write_text("")
-    assert find("nvidia-480-q85") == saved
-    (tmp_path / "nvidia-480-q85").write_text("")
-    assert find("nvidia-480-q85") == Path("nvidia-480-q85")
-
-
-def test_an_unknown_profile_name_suggests_a_similar_one() -> None:
-    with pytest.raises(UsageError, match="Did you mean nvidia-480-q85"):
-        find("nvidia-480-q58")
 
 
 def test_invalid_toml_is_reported(tmp_path: Path) -> None:
@@ -221,50 +204,6 @@ def test_an_unwritable_folder_is_reported(home: Path) -> None:
     with pytest.raises(MachineError, match="cannot be written") as error:
         save(made(), "mine")
     assert str(home / "config") in error.value.what
-
-
-def test_a_deleted_profile_is_kept_as_a_bak_file(home: Path) -> None:
-    path = save(made(), "mine")
-    content = path.read_bytes()
-    backup = delete("mine")
-    assert backup.read_bytes() == content
-    assert names(home / "config" / "profiles") == {"mine.toml.bak"} == {backup.name}
-    with pytest.raises(UsageError, match="There is no profile 'mine'"):
-        find("mine")
-
-
-def test_a_recipe_cannot_be_deleted_but_a_saved_profile_of_the_same_name_can() -> None:
-    save(made(), "nvidia-480-q85")
-    delete("nvidia-480-q85")
-    assert find("nvidia-480-q85") == recipes_folder() / "nvidia-480-q85.toml"
-    with pytest.raises(UsageError, match="nvidia-480-q85 is a shipped recipe and cannot be deleted"):
-        delete("nvidia-480-q85")
-
-
-def test_deleting_an_unknown_profile_lists_the_existing_ones(home: Path) -> None:
-    with pytest.raises(UsageError, match="no saved profile 'mine' in") as error:
-        delete("mine")
-    assert error.value.hint == "None is saved yet"
-    for name in ("b", "a"):
-        save(made(), name)
-    with pytest.raises(UsageError) as error:
-        delete("mine")
-    assert error.value.hint == "Saved are: a, b"
-    assert str(home / "config" / "profiles") in error.value.what
-
-
-def test_lists_name_each_profile_with_its_first_comment(home: Path) -> None:
-    assert profile_store.saved() == []
-    for name in ("second", "first", "first"):
-        save(made(run={"workers": len(profile_store.saved()) + 1}), name)
-    file(home / "config" / "profiles", "name = 'third'\n", "third.toml")
-    assert [(each.name, each.about) for each in profile_store.saved()] == [
-        ("first", "train and validation, original, JPEGs keep their bytes: /raw → /out"),
-        ("second", "train and validation, original, JPEGs keep their bytes: /raw → /out"),
-        ("third", ""),
-    ]
-    assert {each.path for each in recipes()} == set(recipes_folder().glob("*.toml"))
-    assert all(each.about for each in recipes())
 
 
 def test_a_profile_without_a_version_has_the_current_one(tmp_path: Path) -> None:

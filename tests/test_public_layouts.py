@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.source import Source
 
 TENCH, GOLDFISH, WHITE_SHARK, GOLFBALL = "n01440764", "n01443537", "n01484850", "n03445777"

@@ -26,7 +26,7 @@ ORDER = [
     {"engine", "synthetic"},
     {"events", "profile_store", "run_files", "local_runs"},
     {"profile_keys", "profile_override"},
-    {"profile"},
+    {"profile", "profile_files"},
     {"profile_image", "profile_output", "profile_run"},
     {"discovery"},
     {"targets"},

@@ -30,6 +30,7 @@ def started(job: Job, plan: Plan, built_before: Mapping[str, CommitRecord], stag
         start = SplitStart(
             split=split.split,
             images=int(counts[indexes].sum()),
+            source_bytes=int(split.bytes[indexes].sum()),
             shards=len(indexes),
             images_done=sum(record.images + len(record.skipped) for record in mine),
             shards_done=len(mine),

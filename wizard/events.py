@@ -46,6 +46,7 @@ class SplitStart:
     """The size of a split, and how much of it an earlier run finished.
 
     Attributes:
+        source_bytes: of its images in the raw data.
         stretches: of the source, that are read before shards are put together; 0 where shards are built directly.
         stretches_done: of these, what an earlier run has read.
         images_read: in these.
@@ -53,6 +54,7 @@ class SplitStart:
 
     split: str
     images: int
+    source_bytes: int
     shards: int
     images_done: int
     shards_done: int

@@ -1,6 +1,7 @@
 """Where this program keeps its own files, and how paths are shown."""
 
 import os
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,6 +50,17 @@ def as_typed(path: Path) -> str:
     """An absolute path as a person would type it: with ~ for the home folder, or quoted where it has to be."""
     text = quoted(path)
     return shortened(path) if text == str(path) else text
+
+
+def in_command(path: Path) -> str:
+    """An absolute path as a word of a command line: with ~ for the home folder, or quoted for the shell.
+
+    >>> in_command(Path("/data/my images"))
+    "'/data/my images'"
+    """
+    text = shortened(path)
+    is_plain = shlex.quote(text.removeprefix("~/")) == text.removeprefix("~/")
+    return text if is_plain else shlex.quote(str(path))
 
 
 def existing(path: Path) -> Path:

@@ -21,7 +21,8 @@ from wizard.formatting import counted, human_bytes
 from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, CLASSES, IMAGES, SPLITS, Split
 from wizard.planning import Report, step
 from wizard.preflight.source_check import is_short
-from wizard.profile_store import command_that_resumes, load
+from wizard.profile_files import command_that_resumes
+from wizard.profile_store import load
 from wizard.record_facts import Facts, features, file_of_records, first_record
 from wizard.show import at_a_glance
 from wizard.show.outcomes import outcome_facts
@@ -30,7 +31,7 @@ from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
 from wizard.sources.glance import Glance, LabelState, glance, glance_at_raw
 from wizard.sources.locate import sniff
-from wizard.sources.registry import open_source, reads_file
+from wizard.sources.opening import open_source, reads_file
 from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 from wizard.sources.selected import lacks_validation

@@ -1,13 +1,15 @@
-"""A profile as a command line that builds the same anywhere, without the profile's file."""
+"""Profiles as command lines: one that reads the file, and one that builds the same anywhere without it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import tomlkit
 
-from wizard import profile_store
-from wizard.folders import recipes_folder
+from wizard import profile_files, profile_store
+from wizard.errors import UsageError
+from wizard.folders import in_command, recipes_folder
 from wizard.profile import Profile
 from wizard.profile_keys import flat
 from wizard.profile_override import parse_value
@@ -21,13 +23,36 @@ _IN_NAMES = ("output.format", "image.resize")
 """Settings that recipes are named after."""
 
 
+def command_that_builds(path: Path) -> str:
+    """An `imagenet-setup run PROFILE` for a profile's file, with a placeholder for each folder that it leaves open."""
+    return run_line(as_argument(path), profile_store.examine(path).left_open)
+
+
+def run_line(profile: str, left_open: Sequence[str]) -> str:
+    """The same for a profile that is typed so.
+
+    >>> run_line("NAME", ["output.path"])
+    'imagenet-setup run NAME --set output.path=FOLDER'
+    """
+    return " ".join([f"imagenet-setup run {profile}", *(f"--set {key}=FOLDER" for key in left_open)])
+
+
+def as_argument(path: Path) -> str:
+    """What commands take for a profile's file: its name, or its path where that name is another file's or none's."""
+    try:
+        is_named = profile_files.find(path.stem) == path
+    except UsageError:
+        is_named = False
+    return shlex.quote(path.stem) if is_named else in_command(path.absolute())
+
+
 def as_command(profile: Profile) -> str:
     """An `imagenet-setup run RECIPE --set …` that builds what a profile asks for, and that tells it.
 
     The recipe is the nearest one. As long as there is another, that is none with other classes, or with a setting that
     would have to be removed. What becomes of the images is stated even where the recipe says the same.
     """
-    found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_store.recipes()]
+    found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_files.recipes()]
     name, settings = min(found, key=lambda each: _distance(each[1]))
     wanted = _flat(profile)
     settings = {**settings, **{key: _as_text(wanted[key]) for key in _IMAGES if key in wanted}}

@@ -1,10 +1,7 @@
-"""Profiles as files: found by name, read and checked, saved, listed and deleted."""
+"""Profiles in files: read and checked, examined, saved."""
 
-import difflib
 import json
 import re
-import shlex
-import shutil
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,59 +9,15 @@ from typing import Any, NamedTuple
 
 import tomlkit
 
-from wizard.errors import ProfileError, UsageError, writing
-from wizard.folders import recipes_folder, saved_folder
+from wizard import profile_files
+from wizard.errors import ProfileError, UsageError
+from wizard.folders import recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check, with_stand_ins
+from wizard.profile_files import find, is_file, is_kept, path_of
 from wizard.profile_keys import profile_keys
 from wizard.profile_override import check_with
-from wizard.storage import write_whole
 from wizard.targets.names import KEPT_PROFILE, MANIFEST
 from wizard.typed_path import expanded, quoted
-
-
-class Listed(NamedTuple):
-    """A profile that can be named; `about` is its file's first comment."""
-
-    name: str
-    path: Path
-    about: str
-
-
-def saved() -> list[Listed]:
-    """The person's own profiles, by name."""
-    return _listed(saved_folder())
-
-
-def latest_first() -> list[Listed]:
-    """The person's own profiles, the one that was written last first."""
-    return sorted(saved(), key=lambda each: each.path.stat().st_mtime, reverse=True)
-
-
-def recipes() -> list[Listed]:
-    """The shipped recipes, by name."""
-    return _listed(recipes_folder())
-
-
-def find(name: str) -> Path:
-    """The file that PROFILE means: a path, a saved profile's name or a shipped recipe's name, in this order.
-
-    Raises:
-        UsageError: there is none; the names known are listed.
-    """
-    path = expanded(name)
-    if _is_file(path):
-        return path
-    known: set[str] = set()
-    for folder in (saved_folder(), recipes_folder()):
-        if _is_file(folder / f"{name}.toml"):
-            return folder / f"{name}.toml"
-        known.update(file.stem for file in folder.glob("*.toml"))
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    raise UsageError(
-        f"There is no profile {name!r}: no file of that path, and none of that name in {saved_folder()} "
-        "or among the shipped recipes.",
-        (f"Did you mean {close[0]}? " if close else "") + f"Names known: {', '.join(sorted(known))}",
-    )
 
 
 def load(name: str, overrides: Sequence[str] = ()) -> Profile:
@@ -112,20 +65,10 @@ def read(path: Path) -> Table:
     return table
 
 
-def is_kept(folder: Path) -> bool:
-    """Whether a folder says what is built in it, so that it can be given in the place of a profile."""
-    return any(_is_file(folder / name) for name in (KEPT_PROFILE, MANIFEST))
-
-
-def command_that_resumes(folder: Path) -> str:
-    """What goes on with the build in a folder, as the subject of a sentence."""
-    return f"imagenet-setup run {shlex.quote(str(folder))}" if is_kept(folder) else "the command that began it"
-
-
 def _kept(folder: Path) -> Table:
     """The profile that a build's folder keeps, for the place where it lies now."""
     kept, described = folder / KEPT_PROFILE, folder / MANIFEST
-    if _is_file(kept):
+    if is_file(kept):
         table = read(kept)
     else:
         try:
@@ -145,6 +88,14 @@ class Examined(NamedTuple):
     profile: Profile | None
     problems: tuple[str, ...]
 
+    @property
+    def left_open(self) -> tuple[str, ...]:
+        """The keys of the folders that have to be given beside the file."""
+        sections = {section: self.table.get(section, {}) for section in ("source", "output")}
+        return tuple(
+            f"{name}.path" for name, given in sections.items() if isinstance(given, dict) and "path" not in given
+        )
+
 
 def examine(path: Path) -> Examined:
     """Reads a profile's file and says all that is wrong with it, instead of raising."""
@@ -158,11 +109,6 @@ def examine(path: Path) -> Examined:
         return Examined(table, check(with_stand_ins(table), ""), ())
     except (ProfileError, UsageError) as error:
         return Examined(table, None, error.problems if isinstance(error, ProfileError) else (error.what,))
-
-
-def path_of(name: str) -> Path:
-    """Where a profile is saved under a name, whether or not there is one."""
-    return saved_folder() / f"{name}.toml"
 
 
 def save(profile: Profile, name: str) -> Path:
@@ -182,40 +128,7 @@ def write(profile: Profile, path: Path) -> None:
     Raises:
         MachineError: the folder cannot be written.
     """
-    write_text(as_toml(profile).encode(), path)
-
-
-def write_text(text: bytes, path: Path) -> None:
-    """Writes a profile's text, whole or not at all; what was there becomes *.bak.
-
-    Raises:
-        MachineError: the folder cannot be written.
-    """
-    with writing(path):
-        # Saving the same again must not push the older version out of the backup.
-        if _is_file(path) and path.read_bytes() == text:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            shutil.copy2(path, _backup(path))
-        write_whole(path, text)
-
-
-def delete(name: str) -> Path:
-    """Deletes a saved profile; it is kept as NAME.toml.bak, whose path is returned.
-
-    Raises:
-        UsageError: there is none of that name, or it is a shipped recipe.
-    """
-    path = next((each.path for each in saved() if each.name == name), None)
-    if path is None:
-        if name in {recipe.name for recipe in recipes()}:
-            raise UsageError(f"{name} is a shipped recipe and cannot be deleted.")
-        names = ", ".join(each.name for each in saved())
-        hint = f"Saved are: {names}" if names else "None is saved yet"
-        raise UsageError(f"There is no saved profile {name!r} in {saved_folder()}.", hint)
-    with writing(path):
-        return path.replace(_backup(path))
+    profile_files.write(as_toml(profile).encode(), path)
 
 
 def as_toml(profile: Profile) -> str:
@@ -260,26 +173,3 @@ def _images(profile: Profile) -> str:
         return f"{others}, {kept}"
     changed = ", ".join((meant, f"{image.resize} {sides}".rstrip(), quality))
     return changed if not others or quality == kept else f"{changed}; {others}, {kept}"
-
-
-def _backup(path: Path) -> Path:
-    return path.with_name(f"{path.name}.bak")
-
-
-def _listed(folder: Path) -> list[Listed]:
-    found = []
-    for path in sorted(filter(_is_file, folder.glob("*.toml"))):
-        try:
-            first = path.read_text(encoding="utf-8-sig", errors="replace").partition("\n")[0]
-            comment = first.removeprefix("#").strip() if first.startswith("#") else ""
-        except OSError as error:
-            comment = f"cannot be read: {error.strerror}"
-        found.append(Listed(path.stem, path, comment))
-    return found
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False

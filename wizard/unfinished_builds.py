@@ -34,17 +34,23 @@ class Unfinished:
     part: str = "shard"
 
 
-def begun(profile: Profile, *, whole: bool) -> None:
-    """Notes that a build begins: in its folder, and on this machine if one run is to build the whole."""
-    keep(profile)
+def begun(profile: Profile, *, whole: bool) -> bool:
+    """Notes that a build begins: in its folder, and on this machine if one run is to build the whole.
+
+    Returns:
+        Whether the folder keeps the profile, so that it can be given to `run` in the profile's place.
+    """
     if whole:
         remember(profile)
+    return keep(profile)
 
 
-def keep(profile: Profile) -> None:
-    """Writes the profile of a build that begins into its folder; a failure to do so does not stop the build."""
+def keep(profile: Profile) -> bool:
+    """Writes the profile of a build that begins into its folder; whether it could, as a failure stops no build."""
     with suppress(OSError):
         write_whole(profile.output_path / KEPT_PROFILE, profile_store.as_toml(profile.with_absolute_paths()).encode())
+        return True
+    return False
 
 
 def remember(profile: Profile) -> None:

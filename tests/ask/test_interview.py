@@ -10,7 +10,7 @@ import pytest
 
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset, build_profile, plan_of, profile
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.ask import live_estimate, setup_draft
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back
@@ -517,7 +517,7 @@ def test_the_command_is_shown_below_the_review_which_does_not_come_again_and_pus
     assert "--set image.size=64" in command
     assert script.keys[-2:] == ["review", "review"]
     assert len(script.tables) == 1
-    assert profile_store.saved() == []
+    assert profile_files.saved() == []
 
 
 def test_answers_are_kept_and_the_next_start_continues_with_them(converse: Converse, forward: list[Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.ask.conftest import BACK, LEAVE, Script
 from tests.helpers import build_dataset, profile, shards
 from tests.test_unfinished_builds import interrupted
-from wizard import local_runs, profile_store, run_files, unfinished_builds
+from wizard import local_runs, profile_files, profile_store, run_files, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.draft import Draft
 from wizard.ask.questions import BY_KEY
@@ -108,7 +108,7 @@ def test_a_saved_profile_is_walked_through_with_its_answers_offered(raw: Path, t
     assert begun.answers["name"] != "one"
 
 
-@pytest.mark.parametrize("recipe", [each.name for each in profile_store.recipes()])
+@pytest.mark.parametrize("recipe", [each.name for each in profile_files.recipes()])
 def test_a_recipe_asks_only_for_what_it_leaves_open(recipe: str) -> None:
     script = Script(["recipe", recipe, "review"])
     begun = choose_start(script)

@@ -128,6 +128,34 @@ def test_a_format_whose_library_is_missing_is_refused_at_once(
     assert "needs pyarrow, which is not installed.\n  → Install it: pip install" in script.asked[-1].error
 
 
+def test_what_has_to_be_installed_is_said_beside_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def about(key: str, family: str = "") -> dict[str | int, str]:
+        return {each.value: each.about for each in BY_KEY[key].choices(known(Context(), {"family": family}))}
+
+    there = about("output.format") | about("output.trainer", "hugging-face") | about("output.trainer", "timm")
+    assert not [text for text in there.values() if "needs " in text]
+    monkeypatch.setattr("wizard.targets.parquet.target.is_installed", lambda: False)
+    need = "needs pip install pyarrow · "
+    assert about("output.format")["parquet"] == need + there["parquet"]
+    assert about("output.trainer", "hugging-face")["datasets"] == need + there["datasets"]
+    needing = {*about("output.format").items(), *about("output.trainer", "timm").items()} - {*there.items()}
+    assert {value for value, _ in needing} == {"parquet", "timm-hfds"}
+
+
+def test_a_framework_needs_what_all_of_its_ways_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    def about() -> dict[str | int, str]:
+        return {each.value: each.about for each in BY_KEY["family"].choices(known(Context()))}
+
+    there = about()
+    monkeypatch.setattr("wizard.targets.parquet.target.is_installed", lambda: False)
+    assert about() == there  # each with Parquet has tars, too
+    monkeypatch.setattr(TARGETS["webdataset"], "lacking", classmethod(lambda _: "pip install x"))
+    assert about()["dali"] == there["dali"]
+    monkeypatch.setattr(TARGETS["parquet"], "lacking", classmethod(lambda _: "pip install x"))
+    assert about()["hugging-face"] == f"needs pip install x · {there['hugging-face']}"
+    assert about()["timm"] == there["timm"]
+
+
 def test_a_trainer_that_the_raw_data_rules_out_is_asked_for_again_with_the_reason(
     converse: Converse, tmp_path: Path
 ) -> None:

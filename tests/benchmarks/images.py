@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 
 class Image(NamedTuple):

@@ -131,7 +131,14 @@ def _run_loop(folder: Path, plan: Plan, beats: int) -> float:
 
 def _started(plan: Plan) -> Started:
     splits = (
-        SplitStart(split=each.split, images=len(each.table), shards=each.shards, images_done=0, shards_done=0)
+        SplitStart(
+            split=each.split,
+            images=len(each.table),
+            source_bytes=int(each.table.size.sum()),
+            shards=each.shards,
+            images_done=0,
+            shards_done=0,
+        )
         for each in plan.splits
     )
     return Started(plan_id=plan.plan_id, output="/out", workers=1, splits=tuple(splits))

@@ -14,7 +14,7 @@ from typing import Any
 
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.samples import SampleTable
 
 SPLIT: Split = "train"

@@ -11,7 +11,7 @@ from tests.benchmarks.cases import Case
 from tests.benchmarks.checkout import Checkout
 from tests.benchmarks.reads import Seek, Shim
 from tests.benchmarks.watched import Watched
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 READS = ("direct", "staged")
 """Values of `source.read` that are compared; the first one is what the others are compared with."""

@@ -40,7 +40,7 @@ from wizard.preflight import estimate
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.totals import total
 from wizard.sources.archives.index import read_table
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.source import Survey, surveyed
 from wizard.targets.tfrecord.target import TFRecords
 

@@ -40,7 +40,7 @@ from wizard.preflight.examine import Verdict, evaluate, remaining_fraction
 from wizard.preflight.output_state import OutputState, read_output
 from wizard.preflight.source_check import source_check
 from wizard.profile import Profile
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.source import Survey
 
 TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_bbox_train_v2.tar.gz"

@@ -31,6 +31,7 @@ def split(
     return SplitStart(
         split=name,
         images=images,
+        source_bytes=images * 100_000,
         shards=shards,
         images_done=images * done // shards,
         shards_done=done,

@@ -19,7 +19,7 @@ STARTED = Started(
     plan_id="p",
     output="/out",
     workers=2,
-    splits=(SplitStart(split="train", images=10, shards=2, images_done=4, shards_done=1),),
+    splits=(SplitStart(split="train", images=10, source_bytes=1000, shards=2, images_done=4, shards_done=1),),
 )
 BEAT = Heartbeat(worker=1, shard="train-00000-of-00001", split="train", done=3, total=6, bytes_in=1, bytes_out=1, rss=1)
 DONE = ShardDone(result=RESULT)

@@ -9,7 +9,7 @@ from tests.sources.making import JPEG, write
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.class_counts import ClassCounts, count_images, count_splits, first_classes, location
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.samples import SampleTable
 
 

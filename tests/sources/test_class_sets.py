@@ -6,8 +6,8 @@ from tests.sources.making import nothing, write
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.class_sets import class_set_notes, of_first_classes
+from wizard.sources.opening import open_source
 from wizard.sources.options import Labels
-from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
 
 WRONG = "10 would come before 2 and class 2 would get label 3"

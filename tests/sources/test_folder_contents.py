@@ -7,7 +7,7 @@ from tests.sources.making import JPEG, write
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.folder_contents import describe_folder
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 TRAIN = IMAGES["train"].name
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sources.parquet.making import Row, opened, rows_of, table, write
 from wizard.errors import InputError
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 OLD, NEW = "0ld0000000000000", "4603483700ee984e"
 NAME = "train-00000-of-00001.parquet"

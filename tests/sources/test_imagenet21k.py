@@ -11,7 +11,7 @@ from wizard import synthetic
 from wizard.cli import main
 from wizard.engine import manifest
 from wizard.folders import cache_folder
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.verify.dataset import verify
 
 SIZES = {"n00004475": 6, "n00005787": 9, "n01440764": 10, "n15102894": 3}

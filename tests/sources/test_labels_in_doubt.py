@@ -7,7 +7,7 @@ import pytest
 
 from tests.sources.making import write
 from wizard.sources.labels_in_doubt import classes_in_doubt
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 
 def in_doubt(folder: Path) -> frozenset[str]:

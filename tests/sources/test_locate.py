@@ -11,7 +11,7 @@ from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archives.index import read_table
 from wizard.sources.locate import may_be_official, require_folder, similar_folder, way_out
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 TRAIN, VALIDATION = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
 TAR = tar([("a", b"b")])

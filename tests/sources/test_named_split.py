@@ -12,7 +12,7 @@ from tests.sources import making
 from wizard.errors import InputError
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import IMAGES, Split
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 BOTH: tuple[Split, ...] = ("train", "validation")
 WORDS: dict[Split, str] = {"train": "train", "validation": "val"}

@@ -12,14 +12,15 @@ from tests.helpers import features, profile
 from tests.sources import toy_source
 from wizard.cli import main
 from wizard.errors import InputError, ProfileError
-from wizard.sources.registry import SOURCES, open_source
+from wizard.sources.opening import open_source
+from wizard.sources.registry import SOURCES, Form
 
 CLASSES, EACH = ("cat", "dog"), 6
 
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(SOURCES, "zips", toy_source)
+    monkeypatch.setitem(SOURCES, "zips", Form(module=toy_source.__name__))
 
 
 @pytest.fixture

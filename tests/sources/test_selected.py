@@ -13,7 +13,7 @@ from wizard import synthetic
 from wizard.errors import InputError, UsageError
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.selection import Selection, parse_selection
 from wizard.verify.dataset import verify
 

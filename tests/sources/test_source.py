@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.making import FIRST_VALIDATION, TENCH, write
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.source import overlap
 
 TREE = [f"train/{TENCH}/{TENCH}_1.JPEG", f"val/{FIRST_VALIDATION}.JPEG"]

@@ -7,7 +7,7 @@ from tests.helpers import CLASSES, TRAIN, VALIDATION, quiet, survey, tar
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.sources.archives.index import read_table
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 
 def test_an_archive_of_another_size_is_counted_by_its_headers(raw: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from wizard.engine import manifest
 from wizard.errors import UsageError, VerifyFailed
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.targets import registry
 from wizard.targets.arrayrecord.target import ArrayRecords
 from wizard.targets.expected import Expectation

@@ -7,7 +7,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.ask.context import Context
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import SetupDraft, draft_of, profile_of
@@ -71,7 +71,7 @@ def _with(draft: SetupDraft, key: str, value: str) -> SetupDraft:
 
 def _saved(name: str, context: Context) -> Profile | None:
     """The saved profile of a name, with every answer as its replay would have it; None if none can be read."""
-    path = profile_store.path_of(name)
+    path = profile_files.path_of(name)
     with suppress(SetupError):
         if path.is_file():
             draft = draft_of(profile_store.load(str(path)).model_copy(update={"name": name}))

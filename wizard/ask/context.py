@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.errors import Hint, InputError, SetupError
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
@@ -16,8 +16,8 @@ from wizard.profile import Profile
 from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, are_numbers, imagenet
 from wizard.sources.labels_in_doubt import classes_in_doubt
+from wizard.sources.opening import open_source
 from wizard.sources.options import SourceOptions
-from wizard.sources.registry import open_source
 from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Part, Source, Survey
 from wizard.sources.trees.listing import FOLLOW
@@ -126,7 +126,7 @@ def follows_link(hint: str) -> bool:
 
 def first_context() -> Context:
     """What is known before the first question."""
-    profiles = profile_store.latest_first()
+    profiles = profile_files.latest_first()
     last = None
     with suppress(SetupError):  # an invalid profile only costs its defaults
         last = profile_store.load(str(profiles[0].path)) if profiles else None

@@ -1,6 +1,6 @@
 """What is said about a profile's name that is accepted, although a saved profile of another dataset has it."""
 
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.ask.context import Context
 from wizard.ask.prompt import Value
 from wizard.ask.question import Answers
@@ -10,7 +10,7 @@ from wizard.typed_path import expanded
 
 def replaces_another(value: Value, known: Answers[Context]) -> str:
     """A sentence on the saved profile of that name, if it builds in another folder; else empty."""
-    path = profile_store.path_of(str(value))
+    path = profile_files.path_of(str(value))
     saved = profile_store.examine(path).profile if path.exists() else None
     if saved is None:
         return ""

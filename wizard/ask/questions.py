@@ -14,7 +14,6 @@ from wizard.ask import (
 )
 from wizard.ask.advanced_questions import ADVANCED
 from wizard.ask.context import Context
-from wizard.ask.prompt import Choice
 from wizard.ask.question import Question
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.profile_image import Image
@@ -140,9 +139,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         label="Format",
         help=" ".join(target.offer.help for target in TARGETS.values() if target.offer.help),
         default=lambda known: known.context.usual.output.format,
-        choices=lambda _: tuple(
-            Choice(name, target.offer.title, target.offer.about) for name, target in TARGETS.items()
-        ),
+        choices=trainers.formats,
         applies=lambda known: trainers.chosen(known) is None,
         implied=trainers.format_of,
         require=trainers.can_write,

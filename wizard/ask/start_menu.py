@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from wizard import local_runs, profile_store, run_files, unfinished_builds
+from wizard import local_runs, profile_files, profile_store, run_files, unfinished_builds
 from wizard.ask import setup_draft
 from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.hints import as_error
@@ -15,7 +15,7 @@ from wizard.errors import SetupError, UsageError
 from wizard.folders import shortened
 from wizard.formatting import counted, duration
 from wizard.local_runs import Kind, LocalRun
-from wizard.profile_store import Listed
+from wizard.profile_files import Listed
 
 Start: TypeAlias = Literal["first", "set", "back", "download"]
 """Whence a person comes to the menu; set: from a command line that gives answers in advance."""
@@ -98,9 +98,9 @@ def _from(chosen: str, prompter: Prompter, new: Begin) -> SetupDraft | Path | Lo
         case "download":
             return None
         case "recipe":
-            return _filled_in(prompter, "Which recipe?", profile_store.recipes())
+            return _filled_in(prompter, "Which recipe?", profile_files.recipes())
         case "profile":
-            return _filled_in(prompter, "Which profile?", profile_store.latest_first())
+            return _filled_in(prompter, "Which profile?", profile_files.latest_first())
         case "continue":
             # Another process may have finished that setup since the menu was shown.
             stored = setup_draft.load()
@@ -142,7 +142,7 @@ def _begun_before() -> tuple[Choice, ...]:
         if not draft.asked:
             about, title = f"{duration(age)} ago", f"Set up a dataset from {draft.chosen['source.path']}"
         choices.append(Choice("continue", title, about))
-    if saved := profile_store.saved():
+    if saved := profile_files.saved():
         choices.append(Choice("profile", "Start from a saved profile", f"{len(saved)} saved"))
     return tuple(choices)
 
@@ -159,7 +159,7 @@ def _choices(begun: Sequence[Choice]) -> tuple[Choice, ...]:
     return (
         *begun,
         Choice("new", "Start a new setup", found_in_words()),
-        Choice("recipe", "Start from a recipe", f"{len(profile_store.recipes())} to choose from"),
+        Choice("recipe", "Start from a recipe", f"{len(profile_files.recipes())} to choose from"),
         Choice("download", "Download the archives", "I don't have it yet"),
     )
 
@@ -200,16 +200,11 @@ def _opened(listed: Listed) -> SetupDraft:
         raise UsageError(
             f"{listed.name} cannot be used:\n{problems}", f"Fix it with: imagenet-setup profiles edit {listed.name}"
         )
-    is_recipe = listed in profile_store.recipes()
+    is_recipe = listed in profile_files.recipes()
     # A saved profile of a recipe's name would hide the recipe, so a recipe gives no name.
-    leaves_open = {key for key in _PATHS if not _says(seen.table, key)} | ({"name"} if is_recipe else set())
+    leaves_open = {*seen.left_open} | ({"name"} if is_recipe else set())
     profile = seen.profile if is_recipe else seen.profile.model_copy(update={"name": listed.name})
     return draft_of(profile, leaves_open=leaves_open, origin=listed.name)
-
-
-def _says(table: Mapping[str, Any], key: str) -> bool:
-    section, _, name = key.partition(".")
-    return name in table.get(section, {})
 
 
 def _is_walked_through(prompter: Prompter, draft: SetupDraft) -> bool:

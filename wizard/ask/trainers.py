@@ -8,9 +8,9 @@ from wizard.ask.prompt import Choice, Value
 from wizard.ask.question import Answers
 from wizard.errors import UsageError
 from wizard.profile import Profile
-from wizard.targets.registry import DEFAULT_FORMAT, OPTIONS, from_profile, output_for, trainers
+from wizard.targets.registry import DEFAULT_FORMAT, OPTIONS, TARGETS, from_profile, output_for, trainers
 from wizard.targets.target import Target
-from wizard.targets.trainer import FAMILIES, Trainer
+from wizard.targets.trainer import FAMILIES, Family, Trainer
 
 Known: TypeAlias = Answers[Context]
 
@@ -21,8 +21,19 @@ OTHER = "other"
 def families(_known: Known) -> tuple[Choice, ...]:
     """The frameworks, and none of them."""
     there = {trainer.family for _, trainer in trainers().values()}
-    listed = (Choice(each.name, each.title, each.about) for each in FAMILIES if each in there)
+    listed = (Choice(each.name, each.title, _about_family(each)) for each in FAMILIES if each in there)
     return (*listed, Choice(OTHER, "Something else", "choose the format"))
+
+
+def _about_family(family: Family) -> str:
+    """What there is to say of a framework; what has to be installed only where each of its ways needs it."""
+    needed = {target.lacking() for target, trainer in trainers().values() if trainer.family == family}
+    return _with_need(family.about, needed.pop() if len(needed) == 1 else "")
+
+
+def _with_need(about: str, lacking: str) -> str:
+    """A description, with what has to be installed before it, as its end may be cut."""
+    return about if not lacking else f"needs {lacking}" + (f" · {about}" if about else "")
 
 
 def usual_family(known: Known) -> Value:
@@ -38,9 +49,15 @@ def family_of(trainer: str | None) -> str:
 
 def of_family(known: Known) -> tuple[Choice, ...]:
     """The trainers of the chosen framework."""
-    there = [trainer for _, trainer in trainers().values() if trainer.family.name == known.get("family")]
-    there.sort(key=lambda trainer: not trainer.leads)
-    return tuple(Choice(each.name, each.title, each.about) for each in there)
+    there = [each for each in trainers().values() if each[1].family.name == known.get("family")]
+    there.sort(key=lambda each: not each[1].leads)
+    return tuple(Choice(each.name, each.title, _with_need(each.about, target.lacking())) for target, each in there)
+
+
+def formats(_known: Known) -> tuple[Choice, ...]:
+    """The formats that can be written."""
+    offers = ((name, target.offer, target.lacking()) for name, target in TARGETS.items())
+    return tuple(Choice(name, offer.title, _with_need(offer.about, lacking)) for name, offer, lacking in offers)
 
 
 def usual(known: Known) -> Value | None:

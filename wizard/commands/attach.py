@@ -13,7 +13,7 @@ from wizard.ask.prompters import prompter_for
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.commands.watching import doing, how_to_stop, tell, unless_build, watch
 from wizard.errors import UsageError
-from wizard.folders import as_typed
+from wizard.folders import as_typed, in_command
 from wizard.formatting import moment
 from wizard.local_runs import LocalRun
 from wizard.output import Output
@@ -105,14 +105,14 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     output.event("none", {})
     output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.", wrap=True)
     for run in elsewhere:
-        where = as_typed(Path(run.output))
+        where = in_command(Path(run.output))
         how = f"imagenet-setup status {where} --watch shows it" if run.kind == "build" else f"log: {as_typed(run.log)}"
         output.result(f"  {where}: {unless_build(run)}on {run.host}, unless it died; {how}", wrap=True)
     for run in over[:_LAST]:
         how = f"{run.state} {moment(run.ended)}" if run.ended else "ended without a report"
         output.result(f"  {as_typed(Path(run.output))}: {unless_build(run)}{how} · log: {as_typed(run.log)}", wrap=True)
     if folder is not None and not runs:
-        output.result(f"  imagenet-setup status {as_typed(folder)} shows what is there", wrap=True)
+        output.result(f"  imagenet-setup status {in_command(folder)} shows what is there", wrap=True)
     return 0
 
 

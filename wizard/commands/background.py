@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 from wizard import local_runs
 from wizard.commands.watching import how_to_stop, tell, watch
 from wizard.errors import Interrupted, MachineError, UsageError, writing
-from wizard.folders import as_typed
+from wizard.folders import as_typed, in_command
 from wizard.interrupts import sigterm_as_ctrl_c
 from wizard.local_runs import LocalRun
 from wizard.output import Output
@@ -74,7 +74,7 @@ def start_in_background(words: Sequence[str], output: Output) -> int:
     output.event("background", {"pid": run.pid, "log": str(run.log), "output": run.output, "exit_code": 0})
     output.result(
         f"Building in the background, as process {run.pid}.\n"
-        f"  Watch it  imagenet-setup attach {as_typed(Path(run.output))}\n"
+        f"  Watch it  imagenet-setup attach {in_command(Path(run.output))}\n"
         f"  Stop it   {how_to_stop(run)}\n"
         f"  Log       {as_typed(run.log)}",
         wrap=True,

@@ -12,6 +12,7 @@ from wizard.commands.run import show_result
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import writing
 from wizard.events import Note
+from wizard.folders import in_command
 from wizard.interrupts import stop_on_signal
 from wizard.planning import resolve
 from wizard.profile_store import load
@@ -59,7 +60,7 @@ def demo(
             synthetic.make(source, classes=10, per_class=20, validation=50)
             # JSON's strings, as long as they are ASCII, are TOML's basic strings.
             paths = {"source": json.dumps(str(source)), "output": json.dumps(str(dataset))}
-            profile.write_text(_PROFILE.format(profile=profile, **paths), encoding="utf-8")
+            profile.write_text(_PROFILE.format(profile=in_command(profile), **paths), encoding="utf-8")
         reporter.handle(Note(text=f"drew a tiny ILSVRC2012 in {source}; {profile} says what is built from it"))
         job = resolve(load(str(profile)), reporter.handle)
         finished = build(job, reporter.handle, Options(stopping=stopping))

@@ -29,7 +29,7 @@ from wizard.download.request import Request
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import Interrupted, MachineError, UsageError
 from wizard.events import Note
-from wizard.folders import as_typed, cache_folder, shortened
+from wizard.folders import cache_folder, in_command, shortened
 from wizard.formatting import counted, human_bytes
 from wizard.hangup import Terminal, question_open
 from wizard.interrupts import stop_on_signal
@@ -205,7 +205,7 @@ def _exclusive(folder: Path) -> Iterator[None]:
     new, lock = not folder.exists(), folder / ".imagenet-setup-download.lock"
     others = local_runs.others_alive(folder, "download")
     hint = (
-        f"Watch it: imagenet-setup attach {as_typed(folder)}\n  Stop it: {how_to_stop(others[0])}" if others else WAIT
+        f"Watch it: imagenet-setup attach {in_command(folder)}\n  Stop it: {how_to_stop(others[0])}" if others else WAIT
     )
     try:
         with exclusive_lock(lock, f"Another download goes to {folder}.", hint):

@@ -12,7 +12,7 @@ from tempfile import mkstemp
 
 import tomlkit
 
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.ask.prompt import Back, Choice, Prompt
 from wizard.ask.prompters import prompter_for
 from wizard.errors import Interrupted, UsageError, writing
@@ -72,7 +72,7 @@ def edit(path: Path, output: Output) -> tuple[Path, list[str]]:
                 return target, list(profile_store.examine(draft).problems)
             problems = list(profile_store.examine(draft).problems)
             if not problems or _saved_anyway(problems, draft, output):
-                profile_store.write_text(edited, target)
+                profile_files.write(edited, target)
                 return target, problems
 
 

@@ -10,6 +10,7 @@ from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.background import start_in_background
 from wizard.commands.parameters import ProfileName
+from wizard.commands.resuming import command_to_resume
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.commands.watching import print_result
 from wizard.engine.build_result import BuildResult, SliceResult
@@ -126,8 +127,9 @@ def start(
 
             def handle(event: Event) -> None:
                 # Only now the output folder is known to be this build's own.
-                if isinstance(event, Started):
-                    unfinished_builds.begun(job.profile, whole=job.slice.is_whole)
+                if isinstance(event, Started) and unfinished_builds.begun(job.profile, whole=job.slice.is_whole):
+                    session.resume = command_to_resume(job.output, job.slice, ignore, output.mode, md5=options.md5)
+                    local.resume_with(session.resume)
                 report(event)
 
             options = replace(options, stopping=stopping, ignored=tuple(ignore))

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from wizard import local_runs
 from wizard.errors import MachineError, UsageError
-from wizard.folders import as_typed
+from wizard.folders import as_typed, in_command
 from wizard.formatting import moment
 from wizard.local_runs import Kind, LocalRun
 from wizard.output import Output
@@ -102,7 +102,7 @@ def print_result(said: str, output: Output) -> None:
 
 def how_to_stop(run: LocalRun) -> str:
     """The command that stops a run."""
-    return f"imagenet-setup attach {as_typed(Path(run.output))} --stop"
+    return f"imagenet-setup attach {in_command(Path(run.output))} --stop"
 
 
 def doing(run: LocalRun) -> str:
@@ -193,7 +193,7 @@ def _view(run: LocalRun) -> BuildView | None:
         return None if run.view is None else BuildView.from_json(run.view)
     except ValueError as error:
         what = f"The build in {run.output} was started by another version of imagenet-setup, so it cannot be drawn."
-        raise UsageError(what, f"imagenet-setup status {as_typed(Path(run.output))} --watch") from error
+        raise UsageError(what, f"imagenet-setup status {in_command(Path(run.output))} --watch") from error
 
 
 class _Events:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from wizard.commit_record import CommitRecord, ConvertedImage, Outcomes, SkippedImage, checks_of, outcomes_by_split
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
-from wizard.profile_store import command_that_resumes
+from wizard.profile_files import command_that_resumes
 from wizard.sources.class_counts import ClassCounts, counted
 from wizard.sources.classes import UNLABELED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut

@@ -13,7 +13,7 @@ from typing import Any
 
 from wizard import local_runs
 from wizard.errors import Interrupted, MachineError, PlanMismatch, writing
-from wizard.folders import as_typed
+from wizard.folders import in_command
 from wizard.lock import DURATION, SILENT, Waiting, exclusive_lock, is_held, lease, waiting_lease
 from wizard.slices import Slice
 from wizard.storage import time_in, write_whole
@@ -66,7 +66,7 @@ def refuse_if_taken(output: Path, part: Slice, waiting: Waiting = SILENT) -> Non
 
 
 def _how_to_watch(output: Path) -> str:
-    folder = as_typed(output.absolute())
+    folder = in_command(output.absolute())
     if local_runs.others_alive(output, "build"):
         return f"Watch it: imagenet-setup attach {folder}\n  Stop it: imagenet-setup attach {folder} --stop"
     return f"Wait for it, or stop it where it runs. Watch it: imagenet-setup status {folder} --watch"

@@ -15,8 +15,8 @@ from wizard.planning.progress import Report, step
 from wizard.planning.reading import read_as_asked
 from wizard.profile import Profile
 from wizard.sources.classes import imagenet, numbered
+from wizard.sources.opening import open_source
 from wizard.sources.readers import Form
-from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import Source, Survey, overlap
 from wizard.targets import registry

@@ -10,6 +10,7 @@ from itertools import chain
 from wizard.events import Estimated, Heartbeat, Preparing, ShardDone, Started, Stopping, StretchDone, WorkerLost
 from wizard.machine.cores import usable_cores
 from wizard.machine.load import MachineLoad
+from wizard.show.expected_size import expected_size
 from wizard.show.rate import RateMeter
 from wizard.show.split_progress import SplitProgress
 
@@ -19,8 +20,6 @@ _FORECAST_WINDOW = 300.0
 """Seconds whose mean rate predicts the remaining time."""
 _SILENT, _RESTING = 15.0, 3.0
 """Seconds without a heartbeat after which a worker is no longer shown: within a shard, and between two."""
-_REPRESENTATIVE = 500
-"""Images whose mean size predicts the size of all."""
 _SAMPLES = 5
 """CPU loads whose mean says what limits a build."""
 _BUSY, _IDLE = 0.85, 0.5
@@ -160,18 +159,8 @@ class BuildProgress:
     @property
     def bytes_expected(self) -> float | None:
         """Of all shards: as estimated at first, then from what is done; None until there is either."""
-        written = sum(split.images_out for split in self.splits.values())
-        # Early on, a sample of all images predicts better than the first shards.
-        if self.estimated is not None and written < self.images / 20:
-            return max(self.estimated.bytes_out.likely, self.bytes_out)
-        if not written or written < min(_REPRESENTATIVE, self.images / 20):
-            return None
-        # Each split by its own mean: validation may keep its bytes while train is resized.
-        mean = self.bytes_out / written
-        return sum(
-            split.images * (split.bytes_out / split.images_out if split.images_out else mean)
-            for split in self.splits.values()
-        )
+        estimated = None if self.estimated is None else self.estimated.bytes_out.likely
+        return expected_size(list(self.splits.values()), estimated)
 
     @property
     def bytes_to_come(self) -> float | None:

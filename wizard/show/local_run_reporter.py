@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wizard import local_runs
 from wizard.events import Started
-from wizard.folders import as_typed
+from wizard.folders import in_command
 from wizard.hangup import Terminal
 from wizard.local_runs import Kind, LocalRun
 from wizard.run_status import ENDED, State
@@ -37,7 +37,7 @@ class LocalRunReporter:
     Args:
         output: the folder that is built, downloaded to or verified.
         part: which part of the build it is, as "3/16"; empty for the whole.
-        resume: the command that continues after an interruption.
+        resume: the command that continues after an interruption, until the build says a shorter one.
         terminal: whose loss is logged; but for a build, it is told of it too.
         kind: what the run is.
     """
@@ -52,8 +52,7 @@ class LocalRunReporter:
         self._lock = threading.RLock()
         # Both write the run's file. Taken before the other lock and never inside it, or they could wait for each other.
         self._writing = threading.RLock()
-
-        self._loss = f"The terminal is lost; the {kind} goes on. imagenet-setup attach {as_typed(output)} shows it."
+        self._loss = f"The terminal is lost; the {kind} goes on. imagenet-setup attach {in_command(output)} shows it."
         terminal.farewell = "" if kind == "build" else self._loss
 
     @contextmanager
@@ -84,6 +83,11 @@ class LocalRunReporter:
         """Notes that the run has finished, and what its result is."""
         self._end("finished", exit_code, said)
         self._write()
+
+    def resume_with(self, command: str) -> None:
+        """Notes another command that continues after an interruption; written with what the run says next."""
+        with self._lock:
+            self._run = replace(self._run, command=command)
 
     def say(self, text: str) -> None:
         """Logs a message that is no event's."""

@@ -13,6 +13,7 @@ class SplitProgress:
     """Progress of a split; `images` and `shards` are its totals, and `stretches` what is read before shards are made.
 
     Attributes:
+        source_bytes: of all its images in the raw data.
         images_read: in stretches that are done.
         images_waiting: those of them that this run has read.
         waiting: bytes that these became, on their way into shards.
@@ -20,6 +21,7 @@ class SplitProgress:
 
     split: str
     images: int
+    source_bytes: int
     shards: int
     images_done: int
     shards_done: int
@@ -70,6 +72,13 @@ class SplitProgress:
         if not self.is_read:
             return self.images_waiting + sum(beat.done for beat in self._beats(reading=True))
         return self.images_done + sum(beat.done for beat in self._beats(reading=False))
+
+    @property
+    def bytes_in_of_out(self) -> int:
+        """Bytes that the images of `bytes_out` had in the raw data."""
+        if not self.is_read:
+            return self.bytes_in
+        return self.bytes_in_done + sum(beat.bytes_in for beat in self._beats(reading=False))
 
     @property
     def images_on_disk(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Likely:
-    r"""What a folder with raw data of a form holds. A source's module lists those of its form as `LIKELY`.
+    r"""What a folder with raw data of a form holds; `registry` has those of each form.
 
     Attributes:
         what: the form in two to four words, for a list beside paths.

@@ -27,7 +27,7 @@ class SourceOptions:
         labels: which labels the images of class folders get.
         follow: whether links may lead out of the folder.
         role: how to read folders of images that can be read in more than one way.
-        selection: what is taken of it; only `registry.open_source` looks at it.
+        selection: what is taken of it; only `opening.open_source` looks at it.
         progress: called with how much of an archive is indexed, and how much there is.
     """
 

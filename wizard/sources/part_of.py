@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from wizard.ilsvrc2012.archives import ARCHIVE_NAMES
-from wizard.sources.registry import likely, reads_file
+from wizard.sources.registry import likely
 
 
 def folder_of_part(path: Path) -> Path | None:
@@ -13,6 +13,9 @@ def folder_of_part(path: Path) -> Path | None:
             return None
         if path.name in ARCHIVE_NAMES:
             return path.parent
+        # Not at the top: every profile that is checked asks here, few name a file.
+        from wizard.sources.opening import reads_file
+
         if reads_file(path):
             return None
     except OSError:  # whoever opens it says what is wrong

@@ -1,73 +1,55 @@
-"""The forms of raw data that can be read: name -> module. A new one needs a module and a line in `SOURCES`.
+"""The forms of raw data that can be read, by name: a new one is a module and a line here.
 
-Only this module imports them; everyone else knows a source by its Protocol.
+A module is imported when raw data is opened: the names, and how a form looks, are needed long before.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import chain
+from typing import TYPE_CHECKING, cast
 
-from wizard.errors import NoRawData, reading
-from wizard.sources.archives import official
-from wizard.sources.folder_contents import describe_folder
+from wizard.sources.archives.likely import ARCHIVES
 from wizard.sources.likely import Likely
-from wizard.sources.locate import require_folder
-from wizard.sources.options import FolderRole, Labels, SourceOptions
-from wizard.sources.parquet import dataset as parquet
-from wizard.sources.records import tfrecords
-from wizard.sources.selected import select
-from wizard.sources.selection import EVERYTHING, Selection
-from wizard.sources.source import Source
-from wizard.sources.tfds import dataset as tfds
-from wizard.sources.trees import folders, kaggle, packed
-from wizard.sources.webdataset import webdataset
+from wizard.sources.parquet.likely import PARQUET
+from wizard.sources.records.likely import TFRECORDS
+from wizard.sources.tfds.likely import TFDS
+from wizard.sources.trees.likely import FOLDERS, KAGGLE, PACKED
+from wizard.sources.webdataset.likely import WEBDATASET
+
+if TYPE_CHECKING:
+    from wizard.sources.source_module import SourceModule
 
 
-class SourceModule(Protocol):
-    """What the module of a form provides.
-
-    It may have `LIKELY`, a tuple of `Likely`, by which the search on this machine finds such raw data.
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A form of raw data.
 
     Attributes:
-        LOOKS_LIKE: what such raw data looks like, for a person whose folder holds none.
+        module: the dotted name of its `SourceModule`; of a `FileModule` if `may_be_a_file`.
+        likely: how it looks by names alone, by which the search on this machine finds it; may be empty.
+        may_be_a_file: whether a single file may be all of the raw data.
     """
 
-    LOOKS_LIKE: str
+    module: str
+    likely: tuple[Likely, ...] = ()
+    may_be_a_file: bool = False
 
-    def recognize(self, folder: Path, options: SourceOptions) -> Source | None:
-        """The raw data of a folder; None if it is not of this form. Files are opened for their first bytes at most.
-
-        An archive of a tree is the exception: it has to be indexed to see what it holds.
-
-        Raises:
-            DoubtfulFolders: its folders can be read in more than one way, and `options.role` does not settle it.
-            InputError: it is of this form, but cannot be read.
-            OSError: the folder cannot be looked into.
-        """
+    def load(self) -> "SourceModule":
+        """Its module."""
+        return cast("SourceModule", import_module(self.module))
 
 
-SOURCES: dict[str, SourceModule] = {
-    "kaggle": kaggle,
-    "archives": official,
-    "webdataset": webdataset,
-    "tfds": tfds,
-    "tfrecords": tfrecords,
-    "parquet": parquet,
-    "packed": packed,
-    "folders": folders,
+SOURCES: dict[str, Form] = {
+    "kaggle": Form(module="wizard.sources.trees.kaggle", likely=KAGGLE),
+    "archives": Form(module="wizard.sources.archives.official", likely=ARCHIVES),
+    "webdataset": Form(module="wizard.sources.webdataset.webdataset", likely=WEBDATASET, may_be_a_file=True),
+    "tfds": Form(module="wizard.sources.tfds.dataset", likely=TFDS),
+    "tfrecords": Form(module="wizard.sources.records.tfrecords", likely=TFRECORDS),
+    "parquet": Form(module="wizard.sources.parquet.dataset", likely=PARQUET, may_be_a_file=True),
+    "packed": Form(module="wizard.sources.trees.packed", likely=PACKED, may_be_a_file=True),
+    "folders": Form(module="wizard.sources.trees.folders", likely=FOLDERS),
 }
 """In the order in which they are tried: almost any folder of images may be one of class folders, so these come last."""
-
-
-class FileModule(SourceModule, Protocol):
-    """What the module of a form provides whose raw data may be a single file, which `recognize` then gets."""
-
-    def reads_file(self, path: Path) -> bool:
-        """Whether a file is named as one of this form."""
-
-
-FILES: dict[str, FileModule] = {"webdataset": webdataset, "parquet": parquet, "packed": packed}
 
 
 def layouts() -> tuple[str, ...]:
@@ -77,62 +59,4 @@ def layouts() -> tuple[str, ...]:
 
 def likely() -> tuple[Likely, ...]:
     """How raw data of all forms looks by names alone, in the order of `SOURCES`."""
-    found: list[Likely] = []
-    for module in SOURCES.values():
-        found += getattr(module, "LIKELY", ())
-    return tuple(found)
-
-
-def open_source(
-    folder: Path,
-    layout: str = "auto",
-    labels: Labels = "auto",
-    *,
-    follow: bool = False,
-    role: FolderRole = "auto",
-    selection: Selection = EVERYTHING,
-    progress: Callable[[int, int], None] | None = None,
-) -> Source:
-    """The raw data in a folder, or in a file of one of `FILES`; its other arguments are those of `SourceOptions`.
-
-    Raises:
-        DoubtfulFolders: its folders can be read in more than one way, and `role` does not settle it.
-        NoRawData: there is no such folder, or it holds none of the forms.
-        InputError: it cannot be looked into, or read.
-        UsageError: it has not what `selection` is about.
-    """
-    options = SourceOptions(layout=layout, labels=labels, follow=follow, role=role, selection=selection)
-    if progress is not None:
-        options = replace(options, progress=progress)
-    with reading(folder):
-        if not reads_file(folder):
-            require_folder(folder)
-        found = _recognize(folder, options)
-    if found is None:
-        asked = f" as source.layout = {layout!r} asks" if layout != "auto" else ""
-        raise NoRawData(
-            f"{folder} holds no raw data that this program knows{asked}. {describe_folder(folder)}",
-            f"Looked for {', '.join(module.LOOKS_LIKE for module in SOURCES.values())}",
-        )
-    return select(found, options.selection)
-
-
-def reads_file(path: Path) -> bool:
-    """Whether a path is a file that some form reads alone; OSError if it cannot be looked at."""
-    return path.is_file() and any(module.reads_file(path) for module in FILES.values())
-
-
-def _recognize(folder: Path, options: SourceOptions) -> Source | None:
-    fallback: Source | None = None
-    modules: Mapping[str, SourceModule] = SOURCES
-    if folder.is_file():
-        modules = {name: module for name, module in FILES.items() if module.reads_file(folder)}
-    for name, module in modules.items():
-        if options.layout not in ("auto", name):
-            continue
-        found = module.recognize(folder, options)
-        if found is not None and any(part.kind == "images" and part.path for part in found.parts):
-            return found
-        # Archives of boxes alone may lie beside an extracted tree, so other forms are tried first.
-        fallback = fallback or found
-    return fallback
+    return tuple(chain.from_iterable(form.likely for form in SOURCES.values()))

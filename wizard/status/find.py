@@ -10,7 +10,7 @@ from wizard.engine import manifest
 from wizard.engine.build_state import look_at_build
 from wizard.engine.commit_records import read_plan, recorded_names
 from wizard.errors import InputError, reading
-from wizard.profile_store import command_that_resumes, is_kept
+from wizard.profile_files import command_that_resumes, is_kept
 from wizard.run_files import SeenRun, read_all
 from wizard.status.status import Loss
 

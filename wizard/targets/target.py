@@ -79,6 +79,11 @@ class Target(Protocol):
     beside: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
+    def lacking(cls) -> str:
+        """The command that installs the packages which write this format; empty if nothing is missing."""
+        return ""
+
+    @classmethod
     def require_installed(cls) -> None:
         """Requires the packages that write this format, if they are not this program's own dependencies.
 

@@ -18,7 +18,7 @@ from wizard.engine.sidecars import wrong_sidecars
 from wizard.errors import VerifyFailed, reading
 from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
-from wizard.profile_store import command_that_resumes
+from wizard.profile_files import command_that_resumes
 from wizard.targets.expected import Expectation
 from wizard.targets.target import Target
 from wizard.verify.pixels import check_pixels

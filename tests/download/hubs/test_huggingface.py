@@ -31,7 +31,7 @@ from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import InputError, MachineError, UsageError
 from wizard.events import Note
 from wizard.machine.disks import Disk
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 FILES = hugging_face_files()
 VAL = "validation-00000-of-00001.parquet"

@@ -25,7 +25,7 @@ from wizard.download.hubs.kaggle import COMPETITION, PAGE, fetch, lacking, needs
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import InputError, MachineError, UsageError
 from wizard.events import Note
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 FILES = kaggle_files()
 WHOLE = zipped(FILES)

@@ -7,7 +7,7 @@ import pytest
 from tests.helpers import quiet
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import BOXES
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 GZIPPED_RECORDS, UNPACKED = BOXES["train"].names
 

@@ -10,7 +10,7 @@ from tests.helpers import quiet, survey, tar
 from wizard.errors import InputError
 from wizard.formats.tar import BLOCK
 from wizard.sources.archives.index import read_table
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.sampling import draw
 
 TODAY, OLD = "ILSVRC2012_img_test_v10102019.tar", "ILSVRC2012_img_test.tar"

@@ -15,7 +15,7 @@ from tests.sources.making import extracted, grouped, names, rows
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import IMAGES, Split
 from wizard.sources.archives.index import read_table
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.samples import LeftOut, SampleTable
 
 JPEG = b"\xff\xd8\xff" + bytes(2700) + b"\xff\xd9"

@@ -17,7 +17,7 @@ import pytest
 from tests.sources.making import JPEG, nothing, write
 from wizard.errors import InputError
 from wizard.sources import streams
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 IMAGES = ("cat/a.jpg", "dog/b.jpg")
 

@@ -29,7 +29,7 @@ from tests.sources.parquet.making import (
 from wizard.cli import main
 from wizard.errors import InputError, OtherSplitError
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 TENCH_ROW = Row(f"{TENCH}_10_{TENCH}.JPEG", 0)
 TWO = "data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet"

@@ -9,10 +9,10 @@ from tests.sources.making import write as touch
 from tests.sources.parquet.making import Row, opened, refused, rows_of, write
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
+from wizard.sources.opening import open_source
 from wizard.sources.options import SourceOptions
 from wizard.sources.parquet import dataset
 from wizard.sources.parquet.files import find_parquet_files
-from wizard.sources.registry import open_source
 
 
 def splits(folder: Path, *files: str) -> dict[str, list[str]]:

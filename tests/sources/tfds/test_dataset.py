@@ -24,8 +24,8 @@ from wizard.ilsvrc2012.archives import SPLITS
 from wizard.planning import resolve
 from wizard.profile import check
 from wizard.sources.classes import imagenet
+from wizard.sources.opening import open_source
 from wizard.sources.options import SourceOptions
-from wizard.sources.registry import open_source
 from wizard.sources.samples import SampleTable
 from wizard.sources.tfds.dataset import recognize
 

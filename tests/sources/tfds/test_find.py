@@ -8,7 +8,7 @@ import pytest
 from tests.sources.making import write
 from tests.sources.tfds.making import copied, opened, version
 from wizard.errors import InputError
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.tfds.find import find_prepared
 
 

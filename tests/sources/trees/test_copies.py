@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.helpers import quiet, tar
 from tests.sources.making import GOLDFISH, JPEG, TENCH, nothing, write
 from wizard.sources import names
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.samples import Copies
 from wizard.sources.trees import copies as module
 from wizard.sources.trees.copies import original_name

@@ -4,8 +4,8 @@ import pytest
 
 from tests.sources.making import TENCH, names, nothing, write
 from wizard.errors import InputError
+from wizard.sources.opening import open_source
 from wizard.sources.options import DoubtfulFolders
-from wizard.sources.registry import open_source
 from wizard.sources.source import overlap
 
 LOCOMOTIVE = ["bus/1.jpg", "car/1.jpg", "train/1.jpg"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.sources.making import nothing, write
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 WNIDS = ("n01443537", "n01629819", "n01641577")
 

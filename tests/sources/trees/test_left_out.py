@@ -13,7 +13,7 @@ from tests.sources.making import FIRST_VALIDATION, GOLDFISH, JPEG, SEA_SNAKE, TE
 from wizard.errors import InputError
 from wizard.formats import tfrecord
 from wizard.ilsvrc2012.archives import Split
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.samples import SampleTable
 from wizard.sources.trees import sorter
 

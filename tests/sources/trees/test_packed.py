@@ -13,7 +13,7 @@ from tests.sources.making import FIRST_VALIDATION, JPEG, TENCH, extracted, kaggl
 from wizard.errors import InputError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.labels_in_doubt import classes_in_doubt
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.sources.source import Source, overlap
 
 Row = tuple[str, int, bytes, list[list[float]]]

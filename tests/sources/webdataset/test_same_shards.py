@@ -11,7 +11,7 @@ from tests.sources.making import nothing
 from tests.sources.making import rows as all_rows
 from tests.sources.webdataset.making import compress, timm
 from wizard.ilsvrc2012.archives import BOXES
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 
 KEPT = {"resize": "original"}
 

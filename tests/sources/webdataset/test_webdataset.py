@@ -11,8 +11,8 @@ from tests.sources.making import write as write_files
 from tests.sources.webdataset.making import compress, opened, refused, rows, sample, table, write, write_members
 from wizard.errors import InputError, OtherSplitError
 from wizard.ilsvrc2012.synsets import synsets
+from wizard.sources.opening import open_source
 from wizard.sources.options import SourceOptions
-from wizard.sources.registry import open_source
 from wizard.sources.webdataset import columns, opening, webdataset
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -24,7 +24,7 @@ from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import rank_of_image
 from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.storage import replacing
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.verify.dataset import verify

@@ -21,7 +21,7 @@ from tests.sources.making import nothing
 from wizard.cli import main
 from wizard.ilsvrc2012.synsets import synsets
 from wizard.planning import resolve
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.targets.registry import TARGETS
 
 PARQUET = {"format": "parquet", "train_shards": 2, "validation_shards": 1, "test_shards": 1}

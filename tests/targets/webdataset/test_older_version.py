@@ -13,7 +13,7 @@ import pytest
 from tests.sources.making import rows
 from tests.verify.shards import expectation, images, replaced, sentences, task
 from wizard.formats import tar
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.targets.expected import Expectation
 from wizard.targets.registry import from_json, to_json
 from wizard.targets.webdataset.target import WebDataset

@@ -10,7 +10,7 @@ from tests.sources.making import rows
 from wizard.errors import PlanMismatch
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import imagenet, of_folders
-from wizard.sources.registry import open_source
+from wizard.sources.opening import open_source
 from wizard.targets.registry import anything
 from wizard.targets.webdataset.shard_names import Names
 from wizard.targets.webdataset.target import WebDataset

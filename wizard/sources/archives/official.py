@@ -10,7 +10,6 @@ from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, BOX_ARCHIVES, BOXES, CLASS
 from wizard.sources import annotations, locate
 from wizard.sources.archives.index import read_table
 from wizard.sources.checksums import verify_md5, when_verified
-from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Kind, Part, Progress, Source, Survey, surveyed
@@ -18,13 +17,12 @@ from wizard.sources.source import BoxTable, Kind, Part, Progress, Source, Survey
 LOOKS_LIKE = (
     "the official archives (ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, ILSVRC2012_img_test_v10102019.tar)"
 )
-LIKELY = (Likely(what="the official archives", path=r"ILSVRC2012_img_(train|val|test\w*)\.tar"),)
 # More than the zeros that the official archives end in: their sizes are multiples of tar's 10,240-byte records.
 _TAIL = 1 << 16
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """The official archives in a folder, if there are any or they are asked for; see `registry.SourceModule`."""
+    """The official archives in a folder, if there are any or they are asked for; see `SourceModule`."""
     there = {entry.name for entry in folder.iterdir()}
     if options.layout == "auto" and there.isdisjoint(ARCHIVE_NAMES):
         return None

@@ -10,7 +10,6 @@ from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import annotations
 from wizard.sources.hub_cache import HubFiles, find_snapshot
-from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.parquet.classes import Labels, of_names, of_rows
 from wizard.sources.parquet.columns import Columns, peek, read_columns
@@ -21,16 +20,11 @@ from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Part, Progress, Source
 
 LOOKS_LIKE = "Hugging Face's Parquet files (data/train-*-of-*.parquet), or its client's cache with them"
-_FILE = r"(train|val|validation)-\d{5}-of-\d{5}.*\.parquet"
-LIKELY = tuple(
-    Likely(what="Hugging Face's Parquet", path=path + _FILE, common=True)
-    for path in (r"snapshots/[0-9a-f]+/data/", r"snapshots/[0-9a-f]+/", "data/", "")
-)
 _LISTED = 5
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """Parquet files in a folder, a cache of Hugging Face's client, or one file; see `registry.SourceModule`."""
+    """Parquet files in a folder, a cache of Hugging Face's client, or one file; see `SourceModule`."""
     if reads_file(folder) and folder.is_file():
         return ParquetDataset(folder, one_file(folder), ())
     with reading(folder):

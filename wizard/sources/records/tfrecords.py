@@ -8,7 +8,6 @@ from wizard.errors import reading, reading_another_split
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.folder_contents import only_folder
-from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.records.boxes import unit_of
 from wizard.sources.records.classes import decide_classes
@@ -19,16 +18,12 @@ from wizard.sources.samples import SampleTable
 from wizard.sources.source import Part, Progress, Source, Survey
 
 LOOKS_LIKE = "TFRecords (train-* files)"
-_SHARD = r"(train|val|validation)-\d{5}-of-\d{5}(\.tfrecords?)?(\.gz)?"
-LIKELY = tuple(
-    Likely(what="TFRecords", path=path, common=True) for path in (_SHARD, f"(train|val|validation)/{_SHARD}")
-)
 _LISTED = 5
 _DEEPEST = 3  # Folders, each the only thing in that above it, that are looked into
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """TFRecord files in a folder, or in folders below it named as splits; see `registry.SourceModule`.
+    """TFRecord files in a folder, or in folders below it named as splits; see `SourceModule`.
 
     If the folder holds nothing but another one, that one is looked into.
     """

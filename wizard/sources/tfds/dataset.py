@@ -14,7 +14,6 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.ilsvrc2012.feature_names import ENCODED
 from wizard.sources import annotations
 from wizard.sources.classes import HIGHEST
-from wizard.sources.likely import Likely
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Part, Progress, Source
@@ -28,14 +27,13 @@ from wizard.sources.tfds.shards import WORDS, Listing, Shards, list_shards
 from wizard.sources.tfds.table import image_table
 
 LOOKS_LIKE = "a dataset prepared by TensorFlow Datasets (imagenet2012/5.1.0/)"
-LIKELY = (Likely(what="prepared by TFDS", path=r"imagenet\w*-\w+\.(tfrecord|array_record)-\d{5}-of-\d{5}"),)
 _LISTED = 8
 # `imagenet2012_dataset_builder.py`, CMYK_IMAGES and PNG_IMAGES, which its versions from 3.0.0 re-encode.
 _REENCODED = ("imagenet2012", "imagenet2012_subset")
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """A prepared dataset in a folder of its version, of the dataset, or of all datasets; see `registry.SourceModule`.
+    """A prepared dataset in a folder of its version, of the dataset, or of all datasets; see `SourceModule`.
 
     TFRecords with image/encoded are left to the source of TFRecords, which keeps their other features.
     """

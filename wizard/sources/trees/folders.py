@@ -10,7 +10,6 @@ from pathlib import Path
 from wizard.errors import reading
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import BOXES, Split
-from wizard.sources.likely import Likely
 from wizard.sources.mounts import filesystem
 from wizard.sources.options import Labels, SourceOptions
 from wizard.sources.source import Source
@@ -28,17 +27,6 @@ LOOKS_LIKE = (
     "an extracted tree (train/<wnid>/*.JPEG, val/), images named <name>_<wnid>.JPEG, or folders of classes "
     "(train/<class>/*.jpg)"
 )
-_SPLIT = "(ILSVRC2012_img_)?(train|val)"
-LIKELY = tuple(
-    Likely(what="ImageNet's class folders", path=path)
-    for path in (
-        rf"{_SPLIT}/n\d{{8}}/",
-        rf"{_SPLIT}/n\d{{8}}\.tar",
-        rf"{_SPLIT}/ILSVRC2012_val_\d{{8}}\.JPEG",
-        r"n\d{8}/",
-        r"n\d{8}\.tar",
-    )
-)
 _BETWEEN = re.compile(r"[\s_-]+")
 # Common names of folders of extracted annotations.
 _BOX_FOLDERS: dict[Split, tuple[str, ...]] = {
@@ -49,7 +37,7 @@ _BOX_NAMES: Mapping[Split, str] = {split: f"bbox_{'val' if split == 'validation'
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """Folders of images: splits at any depth, or one split; see `registry.SourceModule`.
+    """Folders of images: splits at any depth, or one split; see `SourceModule`.
 
     Refuses a folder whose labels cannot be determined as asked.
     """

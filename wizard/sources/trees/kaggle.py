@@ -7,7 +7,6 @@ from pathlib import Path
 from wizard.errors import InputError, reading
 from wizard.ilsvrc2012.archives import Split
 from wizard.ilsvrc2012.synsets import ranks
-from wizard.sources.likely import Likely
 from wizard.sources.mounts import filesystem
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
@@ -20,7 +19,6 @@ from wizard.sources.trees.listing import Bounds
 from wizard.sources.trees.split_dirs import idle_folders
 
 LOOKS_LIKE = "Kaggle's ILSVRC/Data/CLS-LOC"
-LIKELY = tuple(Likely(what="Kaggle's tree", path=path) for path in ("ILSVRC/Data/CLS-LOC/", "Data/CLS-LOC/"))
 _IMAGES = "Data/CLS-LOC"
 _ANNOTATIONS = "Annotations/CLS-LOC"
 _FOLDERS: dict[Split, str] = {"train": "train", "validation": "val"}
@@ -29,7 +27,7 @@ _OTHER = "It belongs to another dataset, or was changed: fetch it from Kaggle ag
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """Kaggle's tree in a folder that holds ILSVRC/, or is that, or its Data/CLS-LOC; see `registry.SourceModule`.
+    """Kaggle's tree in a folder that holds ILSVRC/, or is that, or its Data/CLS-LOC; see `SourceModule`.
 
     One with synsets other than ImageNet's is refused.
     """

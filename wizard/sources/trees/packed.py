@@ -15,7 +15,6 @@ from wizard.errors import Hint, InputError, reading
 from wizard.folders import cache_folder
 from wizard.formatting import few
 from wizard.ilsvrc2012.archives import ARCHIVE_NAMES
-from wizard.sources.likely import Likely
 from wizard.sources.mounts import filesystem
 from wizard.sources.mounts.mount import mount, unmount
 from wizard.sources.options import SourceOptions
@@ -25,16 +24,6 @@ from wizard.sources.trees import folders, kaggle
 from wizard.sources.trees.image_names import passed_over
 from wizard.sources.trees.split_dirs import class_archive
 
-LIKELY = (
-    Likely(what="Kaggle's download", path=r"imagenet-object-localization-challenge\.zip", alone=True),
-    Likely(what="Kaggle's download", path=r"imagenet_object_localization_patched2019\.tar\.gz", alone=True),
-    Likely(what="Hugging Face's old archives", path=r"data/(train_images_\d|val_images)\.tar\.gz"),
-    Likely(what="Hugging Face's old archives", path=r"(train_images_\d|val_images)\.tar\.gz"),
-    Likely(what="Imagenette's archive", path=r"image(nette|woof)2?(-\d+)?\.(tgz|tar\.gz)", alone=True),
-    Likely(what="ImageNet-V2's archive", path=r"imagenetv2-[a-z-]+\.tar\.gz", alone=True),
-    Likely(what="ImageNet-21k's archive", path=r"winter21_whole\.tar\.gz|fall11_whole\.tar", alone=True),
-    Likely(what="archives of splits", path=r"(?i:train|val|test)\.(zip|tar|tgz|tar\.gz|tar\.zst)", common=True),
-)
 LOOKS_LIKE = "a zip or tar archive of such a tree (.zip, .tar, .tar.gz, .tgz, .tar.zst)"
 _MOST: Final = 16
 """Archives of splits in a folder; a folder of more has other things in it, such as shards."""
@@ -58,7 +47,7 @@ def reads_file(path: Path) -> bool:
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """The tree in an archive, or in those in a folder; see `registry.SourceModule`.
+    """The tree in an archive, or in those in a folder; see `SourceModule`.
 
     Archives that are named after splits are read together, beside folders of other splits; else a folder's only archive
     is read, if the folder holds no images itself.

@@ -9,7 +9,6 @@ from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.annotations import archives_in, read_boxes
 from wizard.sources.folder_contents import only_folder
 from wizard.sources.hub_cache import HubFiles, find_dataset_snapshot
-from wizard.sources.likely import Likely
 from wizard.sources.options import SourceOptions
 from wizard.sources.samples import SampleTable
 from wizard.sources.source import BoxTable, Part, Progress, Source
@@ -20,12 +19,6 @@ from wizard.sources.webdataset.shards import FoundShards, ShardFiles, find_shard
 from wizard.sources.webdataset.table import sample_table
 
 LOOKS_LIKE = "WebDataset shards (imagenet1k-train-0000.tar with 1.jpg, 1.cls, 2.jpg, 2.cls, …)"
-_SHARD = r"(train|val|validation)[-_]?\d{2,6}\.(tar|tar\.gz|tgz|tar\.zst)"
-LIKELY = tuple(
-    Likely(what="WebDataset shards", path=path + name, common=not name.startswith("imagenet"))
-    for path in ("", "(train|val|validation)/", r"snapshots/[0-9a-f]+/")
-    for name in (rf"imagenet\w*[-_]{_SHARD}", rf"(\w+[-_])?{_SHARD}", r"\d{3,6}\.tar")
-)
 _ON_THE_HUB = HubFiles(what="tar files", suffix=".tar")
 _LISTED = 5
 _DEEPEST = 3  # folders, each the only thing in that above it, that are looked into
@@ -37,7 +30,7 @@ def reads_file(path: Path) -> bool:
 
 
 def recognize(folder: Path, options: SourceOptions) -> Source | None:
-    """WebDataset shards in a folder, or in folders below it named as splits; or one shard; see `registry.SourceModule`.
+    """WebDataset shards in a folder, or in folders below it named as splits; or one shard; see `SourceModule`.
 
     If the folder holds nothing but another one, that one is looked into. A dataset's folder in the cache of Hugging
     Face's client will do; that of the whole cache belongs to Parquet files.

@@ -53,8 +53,12 @@ class ArrayRecords(OneFileShards):
     trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
 
     @classmethod
+    def lacking(cls) -> str:
+        return "" if installed_version() else INSTALL
+
+    @classmethod
     def require_installed(cls) -> None:
-        if not installed_version():
+        if cls.lacking():
             raise UsageError(
                 f'output.format = "{cls.format}" needs the package array_record, which is not installed.',
                 f"Install it: {INSTALL} (there are wheels for Linux and macOS)",

@@ -46,8 +46,12 @@ class ParquetFiles(OneFileShards):
     trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
 
     @classmethod
+    def lacking(cls) -> str:
+        return "" if is_installed() else INSTALL
+
+    @classmethod
     def require_installed(cls) -> None:
-        if not is_installed():
+        if cls.lacking():
             raise UsageError(
                 "Parquet output needs pyarrow, which is not installed.",
                 f"Install it: {INSTALL}",

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from wizard import profile_files
+from wizard.errors import UsageError
+from wizard.folders import recipes_folder
+from wizard.profile_files import delete, find, path_of, recipes, saved, write
+
+RECIPE = "nvidia-480-q85"
+
+
+def saved_as(name: str, text: str = "# a profile\n") -> Path:
+    write(text.encode(), path_of(name))
+    return path_of(name)
+
+
+def test_a_profile_is_a_path_a_saved_name_or_a_recipe_in_this_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find(RECIPE) == recipes_folder() / f"{RECIPE}.toml"
+    assert find(RECIPE) == saved_as(RECIPE)
+    (tmp_path / RECIPE).write_text("")
+    assert find(RECIPE) == Path(RECIPE)
+
+
+def test_an_unknown_profile_name_suggests_a_similar_one() -> None:
+    with pytest.raises(UsageError, match=f"Did you mean {RECIPE}"):
+        find("nvidia-480-q58")
+
+
+def test_a_deleted_profile_is_kept_as_a_bak_file() -> None:
+    path = saved_as("mine")
+    backup = delete("mine")
+    assert backup.read_text() == "# a profile\n"
+    assert [each.name for each in path.parent.iterdir()] == ["mine.toml.bak"] == [backup.name]
+    with pytest.raises(UsageError, match="There is no profile 'mine'"):
+        find("mine")
+
+
+def test_a_recipe_cannot_be_deleted_but_a_saved_profile_of_the_same_name_can() -> None:
+    saved_as(RECIPE)
+    delete(RECIPE)
+    assert find(RECIPE) == recipes_folder() / f"{RECIPE}.toml"
+    with pytest.raises(UsageError, match=f"{RECIPE} is a shipped recipe and cannot be deleted"):
+        delete(RECIPE)
+
+
+def test_deleting_an_unknown_profile_lists_the_existing_ones() -> None:
+    with pytest.raises(UsageError, match="no saved profile 'mine' in") as error:
+        delete("mine")
+    assert error.value.hint == "None is saved yet"
+    for name in ("b", "a"):
+        saved_as(name)
+    with pytest.raises(UsageError) as error:
+        delete("mine")
+    assert error.value.hint == "Saved are: a, b"
+    assert str(path_of("mine").parent) in error.value.what
+
+
+def test_lists_name_each_profile_with_its_first_comment() -> None:
+    assert saved() == []
+    for name, text in (("second", "# two\n"), ("first", "# one\n"), ("third", "name = 'third'\n")):
+        saved_as(name, text)
+    assert [(each.name, each.about) for each in saved()] == [("first", "one"), ("second", "two"), ("third", "")]
+    assert {each.path for each in recipes()} == set(recipes_folder().glob("*.toml"))
+    assert all(each.about for each in profile_files.recipes())

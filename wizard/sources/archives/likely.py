@@ -1,0 +1,5 @@
+"""How the official archives look by names alone."""
+
+from wizard.sources.likely import Likely
+
+ARCHIVES = (Likely(what="the official archives", path=r"ILSVRC2012_img_(train|val|test\w*)\.tar"),)
