@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from wizard import local_runs, run_files
 from wizard.ask.prompt import Back, Choice, Prompt, put
 from wizard.ask.prompters import prompter_for
+from wizard.commands.parameters import AsMeant
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.commands.watching import how_to_stop, tell, watch
 from wizard.errors import UsageError
@@ -17,14 +18,15 @@ from wizard.folders import as_typed, in_command
 from wizard.formatting import moment
 from wizard.local_runs import LocalRun
 from wizard.output import Output
-from wizard.typed_path import expanded
 
 _LAST = 3
 """How many runs that ended are named."""
 
 
 def attach(
-    out: Annotated[Path | None, Parameter(help="The build's output folder; needed only where several run.")] = None,
+    out: Annotated[
+        Path | None, AsMeant, Parameter(help="The build's output folder; needed only where several run.")
+    ] = None,
     /,
     *,
     stop: Annotated[bool, Parameter(help="Ask it to finish what is under way, then to stop; as Ctrl-C.")] = False,
@@ -32,7 +34,7 @@ def attach(
 ) -> int:
     """Show the dashboard of a build that runs on this machine, in another terminal or in none."""
     output = flags.output()
-    folder = None if out is None else expanded(str(out)).absolute().resolve()
+    folder = None if out is None else out.absolute().resolve()
     runs = [run for run in local_runs.read_all() if folder is None or Path(run.output).resolve() == folder]
     alive = [run for run in runs if run.is_here and run.is_alive]
     if not alive:
