@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from wizard import local_runs, run_files
 from wizard.ask.prompt import Back, Choice, Prompt, put
 from wizard.ask.prompters import prompter_for
+from wizard.commands.parameters import AsMeant
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.commands.watching import doing, how_to_stop, tell, unless_build, watch
 from wizard.errors import UsageError
@@ -17,7 +18,6 @@ from wizard.folders import as_typed, in_command
 from wizard.formatting import moment
 from wizard.local_runs import LocalRun
 from wizard.output import Output
-from wizard.typed_path import expanded
 
 _LAST = 3
 """How many runs that ended are named."""
@@ -25,7 +25,9 @@ _LAST = 3
 
 def attach(
     out: Annotated[
-        Path | None, Parameter(help="The folder that is built, or downloaded to; needed only where several run.")
+        Path | None,
+        AsMeant,
+        Parameter(help="The folder that is built, or downloaded to; needed only where several run."),
     ] = None,
     /,
     *,
@@ -34,7 +36,7 @@ def attach(
 ) -> int:
     """Show the dashboard of a build that runs on this machine, in another terminal or none; of a download, its log."""
     output = flags.output()
-    folder = None if out is None else expanded(str(out)).absolute().resolve()
+    folder = None if out is None else out.absolute().resolve()
     runs = [run for run in local_runs.read_all() if folder is None or Path(run.output).resolve() == folder]
     alive = [run for run in runs if run.is_here and run.is_alive]
     if not alive:

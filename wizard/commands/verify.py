@@ -7,24 +7,24 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard.commands.outliving import OutlivingWork
+from wizard.commands.parameters import AsMeant
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.hangup import Terminal
 from wizard.output import Output
 from wizard.show import summary
 from wizard.targets import registry
-from wizard.typed_path import expanded
 from wizard.verify.dataset import verify as verify_dataset
 
 
 def verify(
-    out: Annotated[Path, Parameter(help="The folder of a finished dataset.")],
+    out: Annotated[Path, AsMeant, Parameter(help="The folder of a finished dataset.")],
     /,
     *,
     pixels: Annotated[bool, Parameter(help="Decode every image with TensorFlow.")] = False,
     flags: OutputFlags = DEFAULT,
 ) -> int:
     """Re-read the finished dataset in OUT, check that nothing is missing or damaged, and open it with TensorFlow."""
-    return report(expanded(str(out)).absolute(), flags.output(), pixels=pixels)
+    return report(out.absolute(), flags.output(), pixels=pixels)
 
 
 def report(folder: Path, output: Output, *, pixels: bool = False) -> int:
