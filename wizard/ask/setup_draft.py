@@ -146,7 +146,8 @@ def load() -> tuple[SetupDraft, float] | None:
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         stored, age = stored_answers.read()
         layers = {key: kind(stored[key]) for key, kind in _STORED.items()}
-        if layers["asked"] and {*layers["asked"], *layers["chosen"]} <= BY_KEY.keys():
+        begun = layers["asked"] or "source.path" in layers["chosen"]  # the latter after a download
+        if begun and {*layers["asked"], *layers["chosen"]} <= BY_KEY.keys():
             return new_draft(**layers), age
     return None
 
