@@ -14,14 +14,14 @@ from wizard.ask.download_questions import BASE, CHECKSUMS, MIRROR, OFFICIALLY, T
 from wizard.ask.downloading import ask_answers, command, request_of
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
-from wizard.commands.downloading import fetch
+from wizard.commands.downloading import fetch, how_to_build
 from wizard.commands.parameters import AsMeant
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
-from wizard.folders import shortened
+from wizard.hangup import Terminal
 from wizard.typed_path import quoted
 
 _ORIGINS: Mapping[str, Origin] = {"kaggle": "kaggle", "huggingface": "huggingface"}
@@ -75,11 +75,11 @@ def download(
     with suppress(Back):
         request = replace(_request(prompter, said, yes=yes), cookies=cookies, connections=connections)
         session.resume = f"{command(request)} --yes" if yes else command(request)
-        folder = fetch(request, output, prompter)
+        folder = fetch(request, output, prompter, Terminal())
     if folder is None:
         output.result("Nothing was fetched.")
     else:
-        output.result(f"Build from it with: imagenet-setup, and {shortened(folder)} as the raw data.", wrap=True)
+        output.result(how_to_build(folder), wrap=True)
     output.event("finished", {"folder": None if folder is None else str(folder), "exit_code": 0})
     return 0
 

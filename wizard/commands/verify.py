@@ -6,11 +6,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from wizard.commands.outliving import OutlivingWork
 from wizard.commands.parameters import AsMeant
-from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.session import DEFAULT, OutputFlags, session
+from wizard.hangup import Terminal
 from wizard.output import Output
 from wizard.show import summary
-from wizard.show.reporters import reporter_for
 from wizard.targets import registry
 from wizard.verify.dataset import verify as verify_dataset
 
@@ -27,14 +28,17 @@ def verify(
 
 
 def report(folder: Path, output: Output, *, pixels: bool = False) -> int:
-    """Verifies a dataset and prints the result; returns the exit code.
+    """Verifies a dataset and prints the result, and logs both, as its terminal may be lost; returns the exit code.
 
     Raises:
         SetupError: as `verify.dataset.verify`.
     """
-    reporter = reporter_for(output)
-    with reporter.shown():
-        verified = verify_dataset(folder, reporter.handle, pixels=pixels)
-    output.result(summary.verified(verified), wrap=True)
-    output.event("finished", asdict(verified) | {"target": registry.to_json(verified.target), "exit_code": 0})
+    work = OutlivingWork(output, Terminal())
+    with work.begun("verification", folder, session.resume or session.command):
+        with work.reporter.shown():
+            verified = verify_dataset(folder, work.handle, pixels=pixels)
+        told = summary.verified(verified)
+        work.finish(told)
+        output.result(told, wrap=True)
+        output.event("finished", asdict(verified) | {"target": registry.to_json(verified.target), "exit_code": 0})
     return 0
