@@ -35,7 +35,7 @@ from wizard.ask.questions import BY_KEY
 from wizard.engine import manifest
 from wizard.errors import UsageError
 from wizard.folders import cache_folder
-from wizard.formats import jpegli
+from wizard.formats import jpegli, jpegli_package
 from wizard.planning import decide_without_source, resolve
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.preview import write_preview
@@ -48,7 +48,7 @@ SMALL: dict[str, Any] = {"resize": "shortest", "size": SIZE, "quality": 85, "kee
 BOTH = SMALL | {"encoder": "jpegli"}
 SHARDS = {"train_shards": 20, "validation_shards": 5}
 
-needs_jpegli = pytest.mark.skipif(not jpegli.is_installed(), reason="an extra without wheels for this Python")
+needs_jpegli = pytest.mark.skipif(not jpegli_package.is_installed(), reason="an extra without wheels for this Python")
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_the_estimate_and_the_preview_use_the_encoder_that_was_asked_for(raw: Pa
 def test_a_missing_package_is_named_with_its_installation_before_the_source_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, jpegli.PACKAGE, None)
+    monkeypatch.setitem(sys.modules, jpegli_package.PACKAGE, None)
     asked = profile(tmp_path / "nothing here", tmp_path / "out", image={"quality": 90, "encoder": "jpegli"})
     with pytest.raises(UsageError, match=r'image\.encoder = "jpegli": ajpegli.* is not installed') as refused:
         resolve(asked, ignore)
@@ -211,7 +211,7 @@ def test_the_wizard_judges_an_answer_beside_those_that_it_depends_on() -> None:
 def test_the_wizard_refuses_an_encoder_whose_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     question, known = BY_KEY["image.encoder"], Answers[Context](values={}, context=Context())
     assert validation.error_for(question, "libjpeg-turbo", known) == ""
-    monkeypatch.setitem(sys.modules, jpegli.PACKAGE, None)
+    monkeypatch.setitem(sys.modules, jpegli_package.PACKAGE, None)
     assert "pip install ajpegli" in validation.error_for(question, "jpegli", known)
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import profile
+from tests.helpers import profile, toml
+from wizard import profile_files, profile_store
 from wizard.profile import check
-from wizard.profile_command import as_command
-from wizard.profile_files import recipes
+from wizard.profile_command import as_command, command_that_builds
+from wizard.profile_files import Listed, recipes
 from wizard.profile_store import load
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 80, "splits": ["train"]}
@@ -67,3 +68,38 @@ def test_a_command_for_all_classes_begins_from_no_trial_and_removes_nothing(
     assert not [word for word in shlex.split(command.replace("\\\n", "")) if word.endswith("=")]
     for key, value in ({"resize": "original"} | image).items():
         assert key == "splits" or f"image.{key}={value}" in command
+
+
+@pytest.mark.parametrize(
+    ("text", "placeholders"),
+    [
+        ("", " --set source.path=FOLDER --set output.path=FOLDER"),
+        ("[source]\npath = 'raw'\n", " --set output.path=FOLDER"),
+        ("[output]\npath = 'out'\n", " --set source.path=FOLDER"),
+        ("[source]\npath = 'raw'\n[output]\npath = 'out'\n", ""),
+    ],
+)
+def test_a_profile_is_built_by_its_name_with_a_placeholder_for_each_folder_left_open(
+    text: str, placeholders: str
+) -> None:
+    path = profile_files.path_of("mine")
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert command_that_builds(path) == f"imagenet-setup run mine{placeholders}"
+
+
+def test_a_profile_whose_name_means_another_file_is_built_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").touch()
+    saved = profile_store.save(profile(tmp_path / "raw", tmp_path / "out"), "mine")
+    assert command_that_builds(saved) == f"imagenet-setup run {saved}"
+    elsewhere = toml(tmp_path / "raw", tmp_path / "out", tmp_path / "my profile.toml")
+    assert command_that_builds(elsewhere) == f"imagenet-setup run '{elsewhere}'"
+
+
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
+def test_every_recipe_is_built_with_both_folders(recipe: Listed) -> None:
+    command = f"imagenet-setup run {recipe.name} --set source.path=FOLDER --set output.path=FOLDER"
+    assert command_that_builds(recipe.path) == command

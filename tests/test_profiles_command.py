@@ -71,6 +71,18 @@ def test_list_marks_broken_files_and_still_lists_the_others(
     assert out.count("✗") == 4
 
 
+def test_list_says_how_to_give_the_folders_that_a_profile_leaves_open(
+    profiles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (profiles / "both.toml").write_text("[image]\nquality = 90\n")
+    (profiles / "one.toml").write_text("[output]\npath = '/data/out'\n")
+    assert main(["profiles", "list"]) == 0
+    out = capsys.readouterr().out
+    assert "\n    imagenet-setup run both --set source.path=FOLDER --set output.path=FOLDER\n" in out
+    assert "\n    → /data/out\n    imagenet-setup run one --set source.path=FOLDER\n" in out
+    assert "Shipped recipes (imagenet-setup run NAME --set source.path=FOLDER --set output.path=FOLDER):\n" in out
+
+
 def test_list_with_json_has_the_same_as_fields(mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (mine.parent / "bad.toml").write_text("[image]\nquality = 900\n")
     assert main(["profiles", "list", "--json"]) == 0
@@ -78,7 +90,9 @@ def test_list_with_json_has_the_same_as_fields(mine: Path, tmp_path: Path, capsy
     by_name = {event["name"]: event for event in events if event["event"] == "profile"}
     assert by_name["mine"]["output"] == str(tmp_path / "out")
     assert by_name["mine"]["makes"].startswith("tfrecord: ")
+    assert by_name["mine"]["command"] == "imagenet-setup run mine"
     assert by_name["bad"]["problems"] == ["image.quality = 900: allowed is 100 or less"]
+    assert by_name["bad"]["command"] == ""
     assert (by_name["trial"]["kind"], by_name["trial"]["output"], by_name["trial"]["problems"]) == ("recipe", "", [])
 
 
@@ -103,6 +117,17 @@ def test_edit_of_an_unchanged_profile_leaves_it_and_its_backup(
     assert not mine.with_name("mine.toml.bak").exists()
 
 
+def test_edit_proposes_no_build_of_a_profile_with_problems(
+    mine: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine.write_text("[image]\nquality = 900\n")
+    editor(monkeypatch, "pass")
+    assert main(["profiles", "edit", "mine"]) == 0
+    out = capsys.readouterr().out
+    assert "imagenet-setup profiles edit mine\n" in out
+    assert "imagenet-setup run" not in out
+
+
 def test_edit_of_a_path_writes_to_that_path(
     mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +149,18 @@ def test_edit_of_a_recipe_saves_a_copy_under_its_own_name_and_then_edits_that(
     append(monkeypatch, "# twice\n")
     assert main(["profiles", "edit", "trial"]) == 0
     assert copy.read_text().endswith("# once\n# twice\n")
+
+
+@pytest.mark.usefixtures("profiles")
+def test_the_command_that_edit_proposes_builds_once_its_placeholders_are_filled_in(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor(monkeypatch, "pass")
+    assert main(["profiles", "edit", "pytorch-folders"]) == 0
+    proposed = capsys.readouterr().out.partition("build it with: ")[2]
+    assert proposed == "imagenet-setup run my-pytorch-folders --set source.path=FOLDER --set output.path=FOLDER\n"
+    given = proposed.replace("source.path=FOLDER", f"source.path={raw}").replace("=FOLDER", f"={tmp_path}/out")
+    assert main(shlex.split(given)[1:]) == 0
 
 
 @pytest.mark.parametrize("more", ["[image]\nquality = 900\n", "quality =\n"])

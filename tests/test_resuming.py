@@ -38,7 +38,7 @@ def test_the_folder_takes_the_place_of_the_profile_and_its_settings() -> None:
 
 def test_what_the_folder_does_not_keep_is_said_again() -> None:
     command = command_to_resume(Path("/my out"), Slice(number=3, of=16), ("disk", "memory"), "plain", md5=True)
-    assert command == "imagenet-setup run '/my out' --slice 3/16 --ignore disk --ignore memory --md5 --plain"
+    assert command == "imagenet-setup run '/my out' --slice=3/16 --ignore=disk --ignore=memory --md5 --plain"
 
 
 def test_a_resumed_build_is_seen_even_where_the_first_was_quiet() -> None:
@@ -54,7 +54,7 @@ def test_a_build_with_many_settings_is_resumed_by_its_folder(
     words = ["run", "nvidia-480-q85", *(f"--set={each}" for each in settings), "--ignore", "disk", "--plain"]
     assert main(words) == 130
     command = resuming(capsys)
-    assert command == f"imagenet-setup run '{out}' --ignore disk --plain"
+    assert command == f"imagenet-setup run '{out}' --ignore=disk --plain"
     (run,) = local_runs.read_all()
     assert run.command == command
     assert main(["attach", str(out)]) == 130
@@ -70,7 +70,7 @@ def test_a_build_with_many_settings_is_resumed_by_its_folder(
 def test_a_slice_is_resumed_as_that_slice(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     profile = toml(raw, tmp_path / "out", tmp_path / "p.toml")
     assert main(["run", str(profile), "--slice", "1/2"]) == 130
-    assert resuming(capsys) == f"imagenet-setup run {tmp_path}/out --slice 1/2"
+    assert resuming(capsys) == f"imagenet-setup run {tmp_path}/out --slice=1/2"
 
 
 @pytest.mark.usefixtures("stopping")

@@ -1,4 +1,4 @@
-"""Hangup: the terminal goes away while a build runs, because its window is closed or ssh is lost; the build goes on."""
+"""Hangup: the terminal goes away while something runs, because its window is closed or ssh is lost; that goes on."""
 
 import errno
 import os
@@ -6,8 +6,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
+
+from wizard.errors import Interrupted
 
 _STDIO = (0, 1, 2)
 _SIGNAL_COMES = 0.1
@@ -19,16 +21,24 @@ class Terminal:
 
     Attributes:
         lost: whether it is gone.
+        farewell: the last thing to print there, if it still takes it.
     """
 
     def __init__(self) -> None:
         # Asked now: of one that is lost, isatty says that it is none.
         self._handles = [handle for handle in _STDIO if _is_terminal(handle)]
         self.lost = False
+        self.farewell = ""
 
     def lose(self, *_: object) -> None:
-        """Puts /dev/null in the terminal's place; a signal handler, so it does not print, and takes no lock."""
+        """Notes that the terminal is gone; a signal handler, so it takes no lock, as printing would."""
+        if not self.lost and self.farewell and self._handles:
+            _write_at_once(self._handles[-1], f"\n{self.farewell}\n")
         self.lost = True
+        self.discard()
+
+    def discard(self) -> None:
+        """Puts /dev/null in the terminal's place."""
         _discard(self._handles)
 
     def lose_reader(self, handle: int, *, of_results: bool) -> bool:
@@ -62,6 +72,33 @@ def surviving_hangup(terminal: Terminal) -> Iterator[None]:
     finally:
         if not terminal.lost:  # else the rest of the process could still fail
             sys.stdout, sys.stderr = streams
+        if before is not None:
+            signal.signal(signal.SIGHUP, before)
+
+
+@contextmanager
+def question_open(terminal: Terminal) -> Iterator[None]:
+    """While the block asks a person something, SIGHUP ends it: nobody will answer.
+
+    Raises:
+        Interrupted: that has happened.
+    """
+    lost = False
+
+    def handle(*_: object) -> None:
+        nonlocal lost
+        lost, terminal.farewell = True, ""  # which would say that it goes on
+        terminal.discard()
+        raise KeyboardInterrupt  # the only exception that the event loop of a prompt lets through
+
+    before = _handle(handle)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if lost:
+            raise Interrupted("The terminal was lost while a question was open; what is here is kept.") from None
+        raise
+    finally:
         if before is not None:
             signal.signal(signal.SIGHUP, before)
 
@@ -111,6 +148,17 @@ def _is_terminal(handle: int) -> bool:
         return os.isatty(handle)
     except OSError:  # closed
         return False
+
+
+def _write_at_once(handle: int, text: str) -> None:
+    """Writes as much as fits: a terminal that is gone takes nothing, and one that is halted (Ctrl-S) would block."""
+    with suppress(OSError):
+        blocking = os.get_blocking(handle)
+        os.set_blocking(handle, False)
+        try:
+            os.write(handle, text.encode(errors="replace"))
+        finally:
+            os.set_blocking(handle, blocking)
 
 
 def _discard(handles: list[int]) -> None:

@@ -1,8 +1,8 @@
-"""The runs of this person's builds, in the state folder: what is needed to watch them, and to learn how they ended.
+"""This person's runs of what takes long, in the state folder: what is needed to watch them, and learn how they ended.
 
 Each has a file that says what it is, and a log beside it. The state folder may be shared by machines and containers, so
 a run is known by its host and process ID, and by what tells these from equal ones. Nothing depends on these files; what
-hinders their writing hinders no build.
+hinders their writing hinders no run.
 """
 
 import json
@@ -14,16 +14,19 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from wizard import process_identity
 from wizard.folders import state_folder
 from wizard.run_status import ENDED, State
 from wizard.storage import PREFIX, SUFFIX
 
+Kind: TypeAlias = Literal["build", "download", "verification"]
+"""What a run is, as a person calls it."""
+
 _HOST = socket.gethostname()
 _KEPT = 20
-"""How many ended runs are kept, the latest."""
+"""How many ended runs of a kind are kept, the latest."""
 _REQUEST = ".watched"
 """The suffix of a request for a run's view."""
 _GIVEN_UP = 30 * 24 * 3600.0
@@ -32,7 +35,7 @@ _GIVEN_UP = 30 * 24 * 3600.0
 
 @dataclass(frozen=True, kw_only=True)
 class LocalRun:
-    """A run of a build.
+    """A run of what takes long.
 
     Attributes:
         born: when its process started, which tells it from a later one with its ID; clock ticks since the boot where
@@ -40,11 +43,12 @@ class LocalRun:
         boot: the ID of that boot; empty where there is none, as on macOS and Windows.
         pid_namespace: where its process ID counts: containers may share a host's name; empty where there is none.
         begun: when the run did; epoch seconds.
+        output: the folder that is built, downloaded to or verified.
         slice: which part of the build it is, as "3/16"; empty for the whole.
         command: that continues it, if it ends early.
-        has_built: whether it began to build, and was not refused before.
+        has_built: whether it began its work, and was not refused before.
         said: the last thing it said, once it has ended: its result or its error.
-        view: what its dashboard shows, as JSON; None unless it is watched.
+        view: what a build's dashboard shows, as JSON; None unless it is watched.
     """
 
     host: str
@@ -52,6 +56,7 @@ class LocalRun:
     born: float
     begun: float
     output: str
+    kind: Kind = "build"
     boot: str = ""
     pid_namespace: str = ""
     slice: str = ""
@@ -121,7 +126,7 @@ def require_writable() -> None:
         probe.unlink(missing_ok=True)
 
 
-def this_process(output: Path, part: str = "", command: str = "") -> LocalRun:
+def this_process(output: Path, part: str = "", command: str = "", kind: Kind = "build") -> LocalRun:
     """A run of this process, which begins now."""
     return LocalRun(
         host=_HOST,
@@ -131,6 +136,7 @@ def this_process(output: Path, part: str = "", command: str = "") -> LocalRun:
         pid_namespace=process_identity.NAMESPACE,
         begun=time.time(),
         output=str(output),
+        kind=kind,
         slice=part,
         command=command,
     )
@@ -170,10 +176,10 @@ def alive() -> list[LocalRun]:
     return [run for run in read_all() if run.is_here and run.is_alive]
 
 
-def others_alive(output: Path) -> list[LocalRun]:
-    """The runs of other processes that go on on this machine in an output folder, the latest first."""
-    here = output.resolve()
-    return [run for run in alive() if run.pid != os.getpid() and Path(run.output).resolve() == here]
+def others_alive(output: Path, kind: Kind) -> list[LocalRun]:
+    """The runs of other processes that go on on this machine in a folder, the latest first."""
+    here, others = output.resolve(), [run for run in alive() if run.pid != os.getpid()]
+    return [run for run in others if run.kind == kind and Path(run.output).resolve() == here]
 
 
 def of_process(pid: int, since: float) -> LocalRun | None:
@@ -208,10 +214,11 @@ def forget_request(run: LocalRun) -> None:
 def forget_old() -> None:
     """Removes the files of runs that ended, but for the latest, and requests to runs whose files are gone."""
     over = [run for run in read_all() if not run.is_alive]
-    for run in over[_KEPT:]:
-        for file in folder().glob(f"{run.name}.*"):
-            with suppress(OSError):
-                file.unlink()
+    for kind in get_args(Kind):
+        for run in [run for run in over if run.kind == kind][_KEPT:]:
+            for file in folder().glob(f"{run.name}.*"):
+                with suppress(OSError):
+                    file.unlink()
     for request in folder().glob(f"*{_REQUEST}"):
         if not _file(request.name.removesuffix(_REQUEST)).exists():
             with suppress(OSError):

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import psutil
-
 _START = 19
 """Where a process's start stands in /proc/PID/stat behind its ID and name; the first is its state."""
 _SET = 10.0
@@ -39,13 +37,24 @@ def start_of(pid: int, *, in_ticks: bool = bool(BOOT)) -> float | None:
         pid: its ID.
         in_ticks: gives clock ticks since the boot, which stay as they are when the clock is set; else epoch seconds.
     """
+    return _ticks_at_start(pid) if in_ticks else _seconds_at_start(pid)
+
+
+def _ticks_at_start(pid: int) -> float | None:
     try:
-        if in_ticks:
-            told = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-            return None if told[0] in (b"Z", b"X") else float(told[_START])
+        told = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return None if told[0] in (b"Z", b"X") else float(told[_START])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _seconds_at_start(pid: int) -> float | None:
+    import psutil  # takes 15 ms, and is not needed on Linux
+
+    try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
-    except (OSError, ValueError, IndexError, psutil.Error):
+    except (OSError, ValueError, psutil.Error):
         return None
 
 
@@ -65,4 +74,8 @@ def is_of_earlier_boot(boot: str, namespace: str, begun: float) -> bool:
         namespace: its PID namespace.
         begun: when it did something; epoch seconds.
     """
-    return namespace == NAMESPACE == _OUTERMOST and boot not in ("", BOOT) and begun < psutil.boot_time()
+    if not (namespace == NAMESPACE == _OUTERMOST and boot not in ("", BOOT)):
+        return False
+    import psutil
+
+    return begun < psutil.boot_time()

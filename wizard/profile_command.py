@@ -1,13 +1,15 @@
-"""A profile as a command line that builds the same anywhere, without the profile's file."""
+"""Profiles as command lines: one that reads the file, and one that builds the same anywhere without it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import tomlkit
 
 from wizard import profile_files, profile_store
-from wizard.folders import recipes_folder
+from wizard.errors import UsageError
+from wizard.folders import in_command, recipes_folder
 from wizard.profile import Profile
 from wizard.profile_keys import flat
 from wizard.profile_override import parse_value
@@ -19,6 +21,29 @@ _IMAGES = ("image.resize", "image.size", "image.height", "image.width", "image.q
 """Settings that tell what becomes of the images."""
 _IN_NAMES = ("output.format", "image.resize")
 """Settings that recipes are named after."""
+
+
+def command_that_builds(path: Path) -> str:
+    """An `imagenet-setup run PROFILE` for a profile's file, with a placeholder for each folder that it leaves open."""
+    return run_line(as_argument(path), profile_store.examine(path).left_open)
+
+
+def run_line(profile: str, left_open: Sequence[str]) -> str:
+    """The same for a profile that is typed so.
+
+    >>> run_line("NAME", ["output.path"])
+    'imagenet-setup run NAME --set output.path=FOLDER'
+    """
+    return " ".join([f"imagenet-setup run {profile}", *(f"--set {key}=FOLDER" for key in left_open)])
+
+
+def as_argument(path: Path) -> str:
+    """What commands take for a profile's file: its name, or its path where that name is another file's or none's."""
+    try:
+        is_named = profile_files.find(path.stem) == path
+    except UsageError:
+        is_named = False
+    return shlex.quote(path.stem) if is_named else in_command(path.absolute())
 
 
 def as_command(profile: Profile) -> str:

@@ -88,6 +88,14 @@ class Examined(NamedTuple):
     profile: Profile | None
     problems: tuple[str, ...]
 
+    @property
+    def left_open(self) -> tuple[str, ...]:
+        """The keys of the folders that have to be given beside the file."""
+        sections = {section: self.table.get(section, {}) for section in ("source", "output")}
+        return tuple(
+            f"{name}.path" for name, given in sections.items() if isinstance(given, dict) and "path" not in given
+        )
+
 
 def examine(path: Path) -> Examined:
     """Reads a profile's file and says all that is wrong with it, instead of raising."""

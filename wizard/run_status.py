@@ -6,10 +6,11 @@ from typing import Literal
 
 from wizard.slices import WHOLE, Slice
 
-State = Literal["preparing", "building", "finishing", "stopping", "finished", "stopped", "failed"]
+State = Literal["preparing", "building", "running", "finishing", "stopping", "finished", "stopped", "failed"]
 """What a run is doing, or how it ended.
 
-Finishing is the work after a run's last shard: the description of the dataset, if all shards are there.
+Running is said of a download or a verification. Finishing is the work after a run's last shard: the description of the
+dataset, if all shards are there.
 """
 ENDED: frozenset[State] = frozenset({"finished", "stopped", "failed"})
 

@@ -18,6 +18,7 @@ from wizard.cli import main
 from wizard.commands import setup
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError
+from wizard.hangup import Terminal
 from wizard.output import Output
 
 Transfer = Callable[[Request], Path | None]
@@ -32,7 +33,7 @@ def fetching(monkeypatch: pytest.MonkeyPatch) -> Fetching:
     """Lets something stand in for the transfer."""
 
     def stand_in(transfer: Transfer) -> None:
-        def fetch(request: Request, _output: Output, _prompter: Prompter) -> Path | None:
+        def fetch(request: Request, _output: Output, _prompter: Prompter, _terminal: Terminal) -> Path | None:
             return transfer(request)
 
         monkeypatch.setitem(sys.modules, "wizard.commands.downloading", SimpleNamespace(fetch=fetch))

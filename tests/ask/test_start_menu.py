@@ -189,6 +189,15 @@ def test_a_build_that_runs_is_offered_to_be_watched_and_not_to_be_resumed(raw: P
     assert script.asked[0].choices[0].title.startswith("Resume the unfinished build in ")
 
 
+def test_a_download_that_runs_is_offered_to_be_watched(tmp_path: Path) -> None:
+    run = local_runs.this_process(tmp_path, kind="download")
+    local_runs.write(run)
+    script = Script([f"watch:{run.name}"])
+    assert choose_start(script) == run
+    assert script.asked[0].choices[0].title == f"Watch the download running to {tmp_path}"
+    assert script.asked[0].choices[0].about.startswith("started ")
+
+
 def test_the_menu_says_how_far_a_build_is(tmp_path: Path) -> None:
     run = local_runs.this_process(tmp_path)
     local_runs.write(run)

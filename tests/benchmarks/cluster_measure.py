@@ -29,7 +29,8 @@ from tests.benchmarks.drawn_plan import draw
 from tests.benchmarks.scaling import SHARDS
 from wizard.engine.plan import shuffled
 from wizard.formats import image_codec, jpeg
-from wizard.formats.resize import geometry, resample
+from wizard.formats.resample import resample
+from wizard.formats.resize import geometry
 
 RECIPES: dict[str, dict[str, Any]] = {
     "480-q85": {"resize": "shortest", "size": 480, "quality": 85},

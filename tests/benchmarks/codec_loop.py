@@ -15,7 +15,8 @@ from typing import Any
 from tests.benchmarks import crew
 from tests.benchmarks import images as located
 from wizard.formats import image_codec, jpeg
-from wizard.formats.resize import Resize, geometry, resample
+from wizard.formats.resample import resample
+from wizard.formats.resize import Resize, geometry
 
 _CHUNK = 8
 

@@ -20,7 +20,7 @@ from wizard.engine.image_memory import needed
 from wizard.engine.transform import Check, Recipe
 from wizard.engine.worker import build_shard
 from wizard.errors import MachineError
-from wizard.formats import jpegli
+from wizard.formats import jpegli_package
 from wizard.formats.decoding import is_too_large
 from wizard.formats.resize import Resize
 
@@ -80,7 +80,7 @@ def test_the_estimate_is_within_15_percent_of_the_measured_peak(kind: str, recip
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are in other units elsewhere")
-@pytest.mark.skipif(not jpegli.is_installed(), reason="an extra without wheels for this Python")
+@pytest.mark.skipif(not jpegli_package.is_installed(), reason="an extra without wheels for this Python")
 def test_the_estimate_has_room_for_jpegli_to_encode_noise() -> None:
     random = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     data = encoded(Image.fromarray(random), quality=90)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.sources.test_samples import table
 from wizard.engine.plan import Plan, SplitPlan, in_source_order, shuffle, shuffled
 from wizard.engine.transform import Check, Recipe
-from wizard.formats import encoders, jpegli
+from wizard.formats import encoding, jpegli
 from wizard.formats.resize import Resize
 from wizard.sources.classes import Classes
 from wizard.sources.names import sorted_by
@@ -148,7 +148,7 @@ def test_tasks_can_be_given_another_check_than_that_of_the_recipe() -> None:
 
 def test_library_versions_change_the_plan_id(monkeypatch: pytest.MonkeyPatch) -> None:
     before = made().plan_id
-    monkeypatch.setattr(encoders, "CODECS", "newer")
+    monkeypatch.setattr(encoding, "CODECS", "newer")
     assert made().plan_id != before
 
 
@@ -198,7 +198,7 @@ def two_splits() -> Plan:
 
 def test_a_build_of_version_0_1_can_be_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What that version itself gave for these images: another plan_id here would build every old dataset anew."""
-    monkeypatch.setattr(encoders, "CODECS", "codecs")
+    monkeypatch.setattr(encoding, "CODECS", "codecs")
     assert two_splits().ingredients.labelled == {
         "format": "tf.train.Example with the 15 features of build_imagenet_data.py, version 1",
         "codecs": "codecs",

@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.helpers import noise, psnr
-from wizard.formats import encoders, jpegli
+from wizard.formats import encoding, jpegli
 from wizard.formats.image_codec import CODECS
 from wizard.formats.jpeg_markers import check_structure
 
@@ -59,7 +59,7 @@ def test_every_reader_decodes_the_same_pixels(height: int, width: int) -> None:
 def test_a_picture_survives_and_takes_fewer_bytes_than_by_the_default_encoder() -> None:
     waves = 127 + 100 * np.sin(np.arange(300)[:, None] / 11 + np.arange(400)[None, :] / 17)
     pixels = np.clip(waves[..., None] + noise(300, 400) / 16.0, 0, 255).astype(np.uint8)
-    files = {name: encoders.encode(pixels, 90, name) for name in ("libjpeg-turbo", "jpegli")}
+    files = {name: encoding.encode(pixels, 90, name) for name in ("libjpeg-turbo", "jpegli")}
     for data in files.values():
         assert psnr(pixels, simplejpeg.decode_jpeg(data)) > 30
     assert len(files["jpegli"]) < len(files["libjpeg-turbo"])
@@ -82,5 +82,5 @@ def test_the_codec_is_named_with_its_version_and_this_processors_arithmetic(monk
 
 
 def test_only_a_build_that_uses_it_depends_on_its_version() -> None:
-    assert encoders.codecs({"libjpeg-turbo"}) == CODECS
-    assert encoders.codecs({"libjpeg-turbo", "jpegli"}) == f"{CODECS}, {jpegli.codec()}"
+    assert encoding.codecs({"libjpeg-turbo"}) == CODECS
+    assert encoding.codecs({"libjpeg-turbo", "jpegli"}) == f"{CODECS}, {jpegli.codec()}"

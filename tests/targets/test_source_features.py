@@ -10,7 +10,8 @@ from wizard.engine.transform import Recipe, transform
 from wizard.formats import example
 from wizard.formats.arrays import Boxes
 from wizard.formats.example import Feature, Values
-from wizard.formats.resize import Resize, move_boxes
+from wizard.formats.resample import move_boxes
+from wizard.formats.resize import Resize
 from wizard.targets.sample import OutputSample, SourceRecord, StoredImage
 from wizard.targets.tfrecord.features import updated_features
 

@@ -154,7 +154,8 @@ def load() -> tuple[SetupDraft, float] | None:
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
         layers = {key: kind(stored[key]) for key, kind in _STORED.items()}
-        if layers["asked"] and {*layers["asked"], *layers["chosen"]} <= BY_KEY.keys():
+        begun = layers["asked"] or "source.path" in layers["chosen"]  # the latter after a download
+        if begun and {*layers["asked"], *layers["chosen"]} <= BY_KEY.keys():
             # At least 0: a clock may have been set back since.
             return new_draft(**layers), max(0.0, time.time() - stored["at"])
     return None

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from wizard import local_runs, profile_files, profile_store, run_files, unfinished_builds
 from wizard.ask import setup_draft
@@ -14,7 +14,7 @@ from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft, to_walk_thro
 from wizard.errors import SetupError, UsageError
 from wizard.folders import shortened
 from wizard.formatting import counted, duration
-from wizard.local_runs import LocalRun
+from wizard.local_runs import Kind, LocalRun
 from wizard.profile_files import Listed
 
 Start: TypeAlias = Literal["first", "set", "back", "download"]
@@ -24,8 +24,14 @@ Begin: TypeAlias = Callable[[], SetupDraft]
 _SHOWN = 5
 """Unfinished builds that are offered, the latest first."""
 _PATHS = ("source.path", "output.path")
+_RUNNING: Mapping[Kind, str] = {
+    "build": "build running in",
+    "download": "download running to",
+    "verification": "verification running of",
+}
+"""What runs, before the name of its folder."""
 _HELP: Mapping[str, str] = {
-    "watch": "A running build can be watched; it continues when you leave.",
+    "watch": "What runs can be watched; it continues when you leave.",
     "build": "An unfinished build resumes with the missing shards.",
     "continue": "An unfinished setup continues at the question that was open.",
     "new": "A new setup asks what will open the result, and where the raw data is, in any form.",
@@ -104,7 +110,7 @@ def _from(chosen: str, prompter: Prompter, new: Begin) -> SetupDraft | Path | Lo
         case _ if chosen.startswith("watch:"):
             run = local_runs.read(chosen.removeprefix("watch:"))
             if run is None:
-                raise UsageError("That build has ended.")
+                raise UsageError("That has ended.")
             return run
         case _:
             return Path(chosen.removeprefix("build:"))
@@ -115,7 +121,7 @@ def _begun_before() -> tuple[Choice, ...]:
     choices = [
         Choice(
             f"watch:{run.name}",
-            f"Watch the build running in {shortened(Path(run.output))}",
+            f"Watch the {_RUNNING[run.kind]} {shortened(Path(run.output))}",
             _how_far(run),
         )
         for run in running.values()
@@ -132,13 +138,18 @@ def _begun_before() -> tuple[Choice, ...]:
     if stored := setup_draft.load():
         draft, age = stored
         about = f"{counted(len(draft.asked), 'answer')}, {duration(age)} ago"
-        choices.append(Choice("continue", "Resume the unfinished setup", about))
+        title = "Resume the unfinished setup"
+        if not draft.asked:
+            about, title = f"{duration(age)} ago", f"Set up a dataset from {draft.chosen['source.path']}"
+        choices.append(Choice("continue", title, about))
     if saved := profile_files.saved():
         choices.append(Choice("profile", "Start from a saved profile", f"{len(saved)} saved"))
     return tuple(choices)
 
 
 def _how_far(run: LocalRun) -> str:
+    if run.kind != "build":
+        return f"started {duration(time.time() - run.begun)} ago"
     done = run_files.percent_done(Path(run.output), run.host, run.pid)
     so_far = "being prepared" if done is None else f"{done} % done"
     return f"{so_far}, started {duration(time.time() - run.begun)} ago"
@@ -200,14 +211,9 @@ def _opened(listed: Listed) -> SetupDraft:
         )
     is_recipe = listed in profile_files.recipes()
     # A saved profile of a recipe's name would hide the recipe, so a recipe gives no name.
-    leaves_open = {key for key in _PATHS if not _says(seen.table, key)} | ({"name"} if is_recipe else set())
+    leaves_open = {*seen.left_open} | ({"name"} if is_recipe else set())
     profile = seen.profile if is_recipe else seen.profile.model_copy(update={"name": listed.name})
     return draft_of(profile, leaves_open=leaves_open, origin=listed.name)
-
-
-def _says(table: Mapping[str, Any], key: str) -> bool:
-    section, _, name = key.partition(".")
-    return name in table.get(section, {})
 
 
 def _is_walked_through(prompter: Prompter, draft: SetupDraft) -> bool:

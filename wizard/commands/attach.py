@@ -10,35 +10,44 @@ from cyclopts import Parameter
 from wizard import local_runs, run_files
 from wizard.ask.prompt import Back, Choice, Prompt, put
 from wizard.ask.prompters import prompter_for
+from wizard.commands.parameters import AsMeant
 from wizard.commands.session import DEFAULT, OutputFlags
-from wizard.commands.watching import how_to_stop, tell, watch
+from wizard.commands.watching import doing, how_to_stop, tell, unless_build, watch
 from wizard.errors import UsageError
 from wizard.folders import as_typed, in_command
 from wizard.formatting import moment
 from wizard.local_runs import LocalRun
 from wizard.output import Output
-from wizard.typed_path import expanded
 
 _LAST = 3
 """How many runs that ended are named."""
 
 
 def attach(
-    out: Annotated[Path | None, Parameter(help="The build's output folder; needed only where several run.")] = None,
+    out: Annotated[
+        Path | None,
+        AsMeant,
+        Parameter(help="The folder that is built, or downloaded to; needed only where several run."),
+    ] = None,
     /,
     *,
     stop: Annotated[bool, Parameter(help="Ask it to finish what is under way, then to stop; as Ctrl-C.")] = False,
     flags: OutputFlags = DEFAULT,
 ) -> int:
-    """Show the dashboard of a build that runs on this machine, in another terminal or in none."""
+    """Show the dashboard of a build that runs on this machine, in another terminal or none; of a download, its log."""
     output = flags.output()
-    folder = None if out is None else expanded(str(out)).absolute().resolve()
+    folder = None if out is None else out.absolute().resolve()
     runs = [run for run in local_runs.read_all() if folder is None or Path(run.output).resolve() == folder]
     alive = [run for run in runs if run.is_here and run.is_alive]
     if not alive:
         return _none_runs(runs, folder, output)
+    builds = [run for run in alive if run.kind == "build"]
+    shown = builds or alive
+    for run in alive:
+        if run not in shown:
+            output.say(f"· A {doing(run)} {as_typed(Path(run.output))} runs too · log: {as_typed(run.log)}")
     try:
-        return follow(alive[0] if len(alive) == 1 else _chosen(alive, output), output, stop=stop)
+        return follow(shown[0] if len(shown) == 1 else _chosen(shown, output), output, stop=stop)
     except Back:
         return 0
 
@@ -54,24 +63,38 @@ def follow(run: LocalRun, output: Output, *, stop: bool = False) -> int:
     try:
         ended = watch(run, output, stopping=stop)
     except KeyboardInterrupt:  # the way to leave, and no error
-        output.result(f"The build goes on (process {run.pid}). To stop it: {how_to_stop(run)}", wrap=True)
+        output.result(f"The {run.kind} goes on (process {run.pid}). To stop it: {how_to_stop(run)}", wrap=True)
         return 0
     return tell(ended, output)
 
 
 def _interrupt(run: LocalRun, output: Output) -> None:
     if sys.platform == "win32":  # whose Ctrl-C reaches only the processes of a console
-        raise UsageError("Windows cannot stop a build of another window.", "Press Ctrl-C in its own")
+        raise UsageError(f"Windows cannot stop a {run.kind} of another window.", "Press Ctrl-C in its own")
     run.interrupt()
-    output.say(f"· Process {run.pid} was asked to finish what is under way and to stop; --stop again stops it at once.")
+    how = (
+        "stop" if run.kind == "verification" else "finish what is under way and to stop; --stop again stops it at once"
+    )
+    what = "" if run.kind == "build" else f", a {doing(run)} {as_typed(Path(run.output))},"
+    output.say(f"· Process {run.pid}{what} was asked to {how}.")
 
 
 def _chosen(alive: Sequence[LocalRun], output: Output) -> LocalRun:
     choices = tuple(Choice(run.name, as_typed(Path(run.output)), _about(run)) for run in alive)
+    are_builds = alive[0].kind == "build"
     if output.mode == "json" or not output.interactive:
         known = "; ".join(f"{choice.title} ({choice.about})" for choice in choices)
-        raise UsageError(f"{len(alive)} builds run here: {known}.", "Say which: imagenet-setup attach OUT")
-    prompt = Prompt(key="run", kind="choice", text="Which build?", choices=choices, default=choices[0].value)
+        raise UsageError(
+            f"{len(alive)} {'builds' if are_builds else 'commands'} run here: {known}.",
+            "Say which: imagenet-setup attach OUT",
+        )
+    prompt = Prompt(
+        key="run",
+        kind="choice",
+        text="Which build?" if are_builds else "Which one?",
+        choices=choices,
+        default=choices[0].value,
+    )
     chosen = put(prompter_for(output), prompt)
     return next(run for run in alive if run.name == chosen)
 
@@ -85,12 +108,11 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.", wrap=True)
     for run in elsewhere:
         where = in_command(Path(run.output))
-        output.result(
-            f"  {where}: on {run.host}, unless it died; imagenet-setup status {where} --watch shows it", wrap=True
-        )
+        how = f"imagenet-setup status {where} --watch shows it" if run.kind == "build" else f"log: {as_typed(run.log)}"
+        output.result(f"  {where}: {unless_build(run)}on {run.host}, unless it died; {how}", wrap=True)
     for run in over[:_LAST]:
         how = f"{run.state} {moment(run.ended)}" if run.ended else "ended without a report"
-        output.result(f"  {as_typed(Path(run.output))}: {how} · log: {as_typed(run.log)}", wrap=True)
+        output.result(f"  {as_typed(Path(run.output))}: {unless_build(run)}{how} · log: {as_typed(run.log)}", wrap=True)
     if folder is not None and not runs:
         output.result(f"  imagenet-setup status {in_command(folder)} shows what is there", wrap=True)
     return 0
@@ -108,6 +130,8 @@ def _last_to_build(over: Sequence[LocalRun]) -> list[LocalRun]:
 
 
 def _about(run: LocalRun) -> str:
+    if run.kind != "build":
+        return f"{run.kind}, process {run.pid}, started {moment(run.begun)}"
     part = f"slice {run.slice}, " if run.slice else ""
     done = run_files.percent_done(Path(run.output), run.host, run.pid)
     so_far = "" if done is None else f"{done} % done, "

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from wizard import synthetic
 from wizard.build import Options, build
+from wizard.commands.parameters import AsMeant
 from wizard.commands.run import show_result
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import writing
@@ -18,7 +19,6 @@ from wizard.planning import resolve
 from wizard.profile_store import load
 from wizard.show import summary
 from wizard.show.reporters import reporter_for
-from wizard.typed_path import expanded
 from wizard.verify.dataset import verify
 
 _PROFILE = """\
@@ -43,9 +43,9 @@ validation_shards = 4
 
 
 def demo(
-    out: Annotated[Path, Parameter(help="A folder for its raw data, profile and dataset.", show_default=True)] = Path(
-        "imagenet-demo"
-    ),
+    out: Annotated[
+        Path, AsMeant, Parameter(help="A folder for its raw data, profile and dataset.", show_default=True)
+    ] = Path("imagenet-demo"),
     /,
     *,
     flags: OutputFlags = DEFAULT,
@@ -53,7 +53,7 @@ def demo(
     """Draw a tiny ILSVRC2012 in OUT, build it and verify it: no download, under a minute."""
     output = flags.output()
     reporter = reporter_for(output)
-    folder = expanded(str(out)).absolute()
+    folder = out.absolute()
     source, dataset, profile = folder / "raw-data", folder / "tfrecords", folder / "demo.toml"
     with stop_on_signal(output.say) as stopping, reporter.shown():
         with writing(folder):

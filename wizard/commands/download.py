@@ -14,14 +14,15 @@ from wizard.ask.download_questions import BASE, CHECKSUMS, MIRROR, OFFICIALLY, T
 from wizard.ask.downloading import ask_answers, command, request_of
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
-from wizard.commands.downloading import fetch
+from wizard.commands.downloading import fetch, how_to_build
+from wizard.commands.parameters import AsMeant
 from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request
 from wizard.errors import Interrupted, UsageError
-from wizard.folders import shortened
-from wizard.typed_path import expanded
+from wizard.hangup import Terminal
+from wizard.typed_path import quoted
 
 _ORIGINS: Mapping[str, Origin] = {"kaggle": "kaggle", "huggingface": "huggingface"}
 _USELESS = {
@@ -39,13 +40,17 @@ def download(
         str | None,
         Parameter(help=f"Where to fetch from: an address, a folder's path, kaggle or huggingface; default {OFFICIAL}."),
     ] = None,
-    to: Annotated[str | None, Parameter(help="The folder to download to.")] = None,
+    to: Annotated[Path | None, AsMeant, Parameter(help="The folder to download to.")] = None,
     what: Annotated[
         list[str] | None,
         Parameter(help="Which of train,validation,boxes,devkit,test.", consume_multiple=True),
     ] = None,
-    checksums: Annotated[Path | None, Parameter(help="MD5s of a mirror's own files, as md5sum writes them.")] = None,
-    cookies: Annotated[Path | None, Parameter(help="A browser's cookies.txt, for servers that want a login.")] = None,
+    checksums: Annotated[
+        Path | None, AsMeant, Parameter(help="MD5s of a mirror's own files, as md5sum writes them.")
+    ] = None,
+    cookies: Annotated[
+        Path | None, AsMeant, Parameter(help="A browser's cookies.txt, for servers that want a login.")
+    ] = None,
     connections: Annotated[int, Parameter(help="To the one file that is being fetched.", show_default=True)] = 1,
     yes: Annotated[bool, Parameter(help="Ask nothing; --to and --what are needed.")] = False,
     flags: OutputFlags = DEFAULT,
@@ -59,7 +64,9 @@ def download(
         )
     if not 1 <= connections <= _CONNECTIONS:
         raise UsageError(f"--connections {connections}: it must be from 1 to {_CONNECTIONS}.")
-    checksums, cookies = (None if path is None else named_file(str(path)) for path in (checksums, cookies))
+    checksums, cookies = (
+        None if path is None else named_file(quoted(path.absolute())) for path in (checksums, cookies)
+    )
     several = None if connections == 1 else connections
     options = {"--to": to, "--what": what, "--checksums": checksums, "--cookies": cookies, "--connections": several}
     said = _said(base, to, what, checksums, [option for option, value in options.items() if value is not None])
@@ -68,17 +75,17 @@ def download(
     with suppress(Back):
         request = replace(_request(prompter, said, yes=yes), cookies=cookies, connections=connections)
         session.resume = f"{command(request)} --yes" if yes else command(request)
-        folder = fetch(request, output, prompter)
+        folder = fetch(request, output, prompter, Terminal())
     if folder is None:
         output.result("Nothing was fetched.")
     else:
-        output.result(f"Build from it with: imagenet-setup, and {shortened(folder)} as the raw data.", wrap=True)
+        output.result(how_to_build(folder), wrap=True)
     output.event("finished", {"folder": None if folder is None else str(folder), "exit_code": 0})
     return 0
 
 
 def _said(
-    base: str | None, to: str | None, what: Sequence[str] | None, checksums: Path | None, options: Sequence[str]
+    base: str | None, to: Path | None, what: Sequence[str] | None, checksums: Path | None, options: Sequence[str]
 ) -> dict[str, Value]:
     """What the command line says. With any option the default is image-net.org; without one, the person is asked.
 
@@ -90,9 +97,7 @@ def _said(
         address = base_address(base, _ORIGINS)
     elif base is None and options:
         address = OFFICIAL
-    if to is not None and not to.strip():
-        raise UsageError("--to is empty.", "Name a folder; . is the current one")
-    folder = None if to is None else expanded(to).absolute()
+    folder = None if to is None else to.absolute()
     if address:
         require_source(address, folder)
     useless = [option for option in options if option in _USELESS.get(origin or "", ())]
@@ -108,7 +113,7 @@ def _said(
     if what is not None:
         said[WHAT] = _parse_what(" ".join(what))
     if folder:
-        said[TO] = str(folder)
+        said[TO] = quoted(folder)
     return said
 
 

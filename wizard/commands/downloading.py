@@ -1,13 +1,19 @@
-"""The course of a download: what is to come, whether to begin, the transfer, and the outcome."""
+"""The course of a download: what is to come, whether to begin, the transfer, and the outcome.
+
+Once nobody is asked any more whether to begin, it needs no terminal.
+"""
 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from wizard.ask.downloading import PromptedAsker, confirmed
+from wizard import local_runs
+from wizard.ask.downloading import PromptedAsker, command, confirmed
 from wizard.ask.prompt import Prompter
+from wizard.commands.outliving import OutlivingWork
+from wizard.commands.watching import how_to_stop
 from wizard.download.address import TERMS, absolute, shown
 from wizard.download.archives import Archive, read_sums, wanted
 from wizard.download.errors import DamagedError, DownloadError
@@ -23,14 +29,15 @@ from wizard.download.request import Request
 from wizard.download.retry_policy import RetryPolicy
 from wizard.errors import Interrupted, MachineError, UsageError
 from wizard.events import Note
-from wizard.folders import cache_folder, shortened
+from wizard.folders import cache_folder, in_command, shortened
 from wizard.formatting import counted, human_bytes
+from wizard.hangup import Terminal, question_open
 from wizard.interrupts import stop_on_signal
-from wizard.lock import exclusive_lock
+from wizard.lock import WAIT, exclusive_lock
 from wizard.machine.disks import Disk, disk_of
 from wizard.output import Output
 from wizard.preflight.writability import why_not_writable
-from wizard.show.reporters import Reporter, reporter_for
+from wizard.show.reporters import Reporter
 
 _HUBS: Mapping[str, Hub] = {"kaggle": kaggle, "huggingface": huggingface}
 _TERMS = (
@@ -39,8 +46,10 @@ _TERMS = (
 )
 
 
-def fetch(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
+def fetch(request: Request, output: Output, prompter: Prompter | None, terminal: Terminal) -> Path | None:
     """Lists what is to come, asks whether to begin (without a prompter it just begins), and fetches.
+
+    It goes on if the terminal is lost after it has begun; then nobody can be asked anything afterwards.
 
     Returns:
         The folder to build from; None where the person did not want to begin.
@@ -56,24 +65,31 @@ def fetch(request: Request, output: Output, prompter: Prompter | None) -> Path |
         raise MachineError(f"{found}.", f"{fix}, or choose another folder: --to DIR")
     with _exclusive(request.folder):
         start = _from_archives if request.origin == "archives" else _from_hub
-        return start(request, output, prompter)
+        return start(request, output, prompter, OutlivingWork(output, terminal))
 
 
-def _from_archives(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
+def how_to_build(folder: Path) -> str:
+    """A sentence on what comes after a download."""
+    return f"Build from it with: imagenet-setup, and {shortened(folder)} as the raw data."
+
+
+def _from_archives(request: Request, output: Output, prompter: Prompter | None, work: OutlivingWork) -> Path | None:
     archives = _archives(request)
     output.say(_TERMS)
     url = absolute(request.base)
     where = shown(request.base) if url.scheme == "file" else url.host
     output.say(f"Looking at {counted(len(archives), 'file')} here and at {where}…")
-    reporter = reporter_for(output)
-    asker = _AsideAsker(reporter, PromptedAsker(prompter)) if prompter else None
+    reporter = work.reporter
+    asker = _AsideAsker(reporter, PromptedAsker(prompter), work.terminal) if prompter else None
     client = HttpClient(Login(request.base, asker, request.cookies), RetryPolicy())
-    with closing(client), stop_on_signal(lambda _text: None) as stopping:
+    with closing(client), stop_on_signal(lambda _text: None) as stopping, ExitStack() as begun:
+        if prompter is None:
+            begun.enter_context(_begun(request, work))
         session = Session(
             client=client,
             folder=request.folder,
             cache=cache_folder(),
-            report=reporter.handle,
+            report=work.handle,
             stopping=stopping,
             connections=request.connections,
         )
@@ -83,16 +99,29 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None) 
         _show_plan(output, request, found, there)
         require_room(found, request.folder, there)
         if all(each.state == "complete" for each in found):
-            output.result(f"Everything is in {request.folder} already.", wrap=True)
+            _finish(f"Everything is in {request.folder} already.", request.folder, work, output)
             return request.folder
-        if prompter and not _is_confirmed(prompter):
-            return None
+        if prompter:
+            if not _is_confirmed(prompter):
+                return None
+            begun.enter_context(_begun(request, work))
         with reporter.shown():
             fetched = _fetch_all(found, session)
-    size, one = human_bytes(sum(each.bytes for each in fetched)), len(fetched) == 1
-    are, right = ("is", "with the right MD5") if one else ("are", "each with the right MD5")
-    output.result(f"{counted(len(fetched), 'file')}, {size}, {are} in {request.folder} now, {right}.", wrap=True)
+        size, one = human_bytes(sum(each.bytes for each in fetched)), len(fetched) == 1
+        are, right = ("is", "with the right MD5") if one else ("are", "each with the right MD5")
+        told = f"{counted(len(fetched), 'file')}, {size}, {are} in {request.folder} now, {right}."
+        _finish(told, request.folder, work, output)
     return request.folder
+
+
+def _begun(request: Request, work: OutlivingWork) -> AbstractContextManager[None]:
+    return work.begun("download", request.folder, command(request))
+
+
+def _finish(told: str, folder: Path, work: OutlivingWork, output: Output) -> None:
+    work.finish("\n".join(filter(None, (told, how_to_build(folder)))))
+    if told:
+        output.result(told, wrap=True)
 
 
 def _archives(request: Request) -> tuple[Archive, ...]:
@@ -121,11 +150,11 @@ def _fetch_all(found: Sequence[FileStatus], session: Session) -> list[Fetched]:
     return fetched
 
 
-def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
+def _from_hub(request: Request, output: Output, prompter: Prompter | None, work: OutlivingWork) -> Path | None:
     hub = _HUBS[request.origin]
     hub.require(request.what, request.folder)
     output.say(hub.TERMS)
-    reporter = reporter_for(output)
+    reporter = work.reporter
     if lacking := hub.lacking(request.what):
         with reporter.shown():
             reporter.handle(Note(text=lacking, warning=True))
@@ -139,8 +168,11 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None) -> Pa
         )
     if prompter and not _is_confirmed(prompter):
         return None
-    with reporter.shown():
-        return hub.fetch(request.folder, request.what, reporter.handle)
+    with _begun(request, work):
+        with reporter.shown():
+            folder = hub.fetch(request.folder, request.what, work.handle)
+        _finish("", folder, work, output)
+    return folder
 
 
 def _show_plan(output: Output, request: Request, found: Sequence[FileStatus], there: Disk) -> None:
@@ -171,8 +203,12 @@ def _is_confirmed(prompter: Prompter) -> bool:
 def _exclusive(folder: Path) -> Iterator[None]:
     """Two downloads into one folder would write into each other's files. Leaves neither a lock nor an empty folder."""
     new, lock = not folder.exists(), folder / ".imagenet-setup-download.lock"
+    others = local_runs.others_alive(folder, "download")
+    hint = (
+        f"Watch it: imagenet-setup attach {in_command(folder)}\n  Stop it: {how_to_stop(others[0])}" if others else WAIT
+    )
     try:
-        with exclusive_lock(lock, f"Another download goes to {folder}."):
+        with exclusive_lock(lock, f"Another download goes to {folder}.", hint):
             try:
                 yield
             finally:
@@ -185,19 +221,23 @@ def _exclusive(folder: Path) -> Iterator[None]:
 
 
 class _AsideAsker:
-    """Asks while the bars are hidden."""
+    """Asks while the bars are hidden, unless nobody would answer."""
 
-    def __init__(self, reporter: Reporter, asker: Asker) -> None:
-        self._reporter, self._asker = reporter, asker
+    def __init__(self, reporter: Reporter, asker: Asker, terminal: Terminal) -> None:
+        self._reporter, self._asker, self._terminal = reporter, asker, terminal
 
     def credentials(self, host: str, refused: bool) -> Credentials | None:
         """See Asker."""
-        with self._reporter.aside(), _interruptible():
+        if self._terminal.lost:
+            return None
+        with self._reporter.aside(), _interruptible(), question_open(self._terminal):
             return self._asker.credentials(host, refused)
 
     def cookies(self, host: str, why: str) -> Path | None:
         """See Asker."""
-        with self._reporter.aside(), _interruptible():
+        if self._terminal.lost:
+            return None
+        with self._reporter.aside(), _interruptible(), question_open(self._terminal):
             return self._asker.cookies(host, why)
 
 

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from wizard import inspection
+from wizard.commands.parameters import AsMeant
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.record_facts import Facts
 from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
 from wizard.show.loading import how_to_load
 from wizard.show.reporters import reporter_for
-from wizard.typed_path import expanded
 
 
 def inspect(
-    path: Annotated[Path, Parameter(help="A folder or a file.")],
+    path: Annotated[Path, AsMeant, Parameter(help="A folder or a file.")],
     /,
     *,
     trainer: Annotated[str, Parameter(help="What will open a finished dataset: a value of output.trainer.")] = "",
@@ -26,7 +26,7 @@ def inspect(
     output = flags.output()
     reporter = reporter_for(output)
     with reporter.shown():
-        found = inspection.inspect(expanded(str(path)).absolute(), reporter.handle, trainer)
+        found = inspection.inspect(path.absolute(), reporter.handle, trainer)
     width = output.columns or WIDTH
     # A path with a blank in it could not be copied from two lines.
     output.result(as_text(found.facts, width, sentences=output.columns is not None and " " not in str(path)))

@@ -1,15 +1,33 @@
 """Parameters that several commands have, and what a shell completes them to."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from wizard.errors import UsageError
 from wizard.folders import recipes_folder, saved_folder
 from wizard.typed_path import expanded
 
 if TYPE_CHECKING:  # imported by cyclopts only while a shell asks
+    from cyclopts import Token
     from cyclopts.completion import CompletionContext
+
+
+def _as_meant(_type: object, tokens: "Sequence[Token]") -> Path:
+    typed = tokens[0].value
+    if not typed.strip():  # as of a variable that a script has not set
+        raise UsageError(f"{tokens[0].keyword or 'The path'} is empty.", "Name a folder; . is the current one")
+    # From the text: a Path of an address would have lost one of its slashes.
+    return expanded(typed)
+
+
+AsMeant = Parameter(converter=_as_meant)
+"""For each path that a command takes: it is read as questions and profiles read one (`typed_path`).
+
+The parameter is a Path, so that a shell completes it.
+"""
 
 
 def complete_profile(context: "CompletionContext") -> list[str]:

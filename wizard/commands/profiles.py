@@ -1,6 +1,5 @@
 """profiles list | show | edit | delete."""
 
-import shlex
 import textwrap
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from wizard.commands.parameters import ProfileName, complete_saved
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.folders import saved_folder, shortened
 from wizard.output import Output
+from wizard.profile_command import as_argument, command_that_builds, run_line
 from wizard.profile_files import Listed
 from wizard.profile_store import Examined
 
@@ -29,10 +29,10 @@ def list_(*, flags: OutputFlags = DEFAULT) -> int:
     groups = {"saved": profile_files.saved(), "recipe": profile_files.recipes()}
     titles = {
         "saved": f"Saved in {shortened(saved_folder())}",
-        "recipe": "Shipped recipes, which write where output.path says",
+        "recipe": f"Shipped recipes ({run_line('NAME', ('source.path', 'output.path'))})",
     }
     for kind, group in groups.items():
-        output.result(f"{titles[kind]}:" + ("" if group else " none yet"))
+        output.result(f"{titles[kind]}:" + ("" if group else " none yet"), wrap=True)
         for each in group:
             seen = profile_store.examine(each.path)
             for line in _lines(each, seen, kind == "recipe", output):
@@ -49,10 +49,13 @@ def _lines(each: Listed, seen: Examined, is_recipe: bool, output: Output) -> lis
         return [f"  {each.name}", *_wrapped(f"✗ {seen.problems[0]}{more}", output)]
     if is_recipe:
         return [f"  {each.name}", *_wrapped(each.about, output)]
-    where = _output_path(seen)
-    to = f"→ {shortened(where)}" if where else "→ output.path is left open"
-    # Not wrapped: a path can then be copied whole.
-    return [f"  {each.name}", *_wrapped(profile_store.makes(seen.profile), output), f"{_INDENT}{to}"]
+    lines = [f"  {each.name}", *_wrapped(profile_store.makes(seen.profile), output)]
+    # Not wrapped: a path or a command can then be copied whole.
+    if where := _output_path(seen):
+        lines.append(f"{_INDENT}→ {shortened(where)}")
+    if seen.left_open:
+        lines.append(f"{_INDENT}{run_line(as_argument(each.path), seen.left_open)}")
+    return lines
 
 
 def _wrapped(text: str, output: Output) -> list[str]:
@@ -65,7 +68,7 @@ def _wrapped(text: str, output: Output) -> list[str]:
 
 def _output_path(seen: Examined) -> Path | None:
     """Where a profile writes; None where it is left open, or something is wrong with the profile."""
-    return seen.profile.output_path if seen.profile and "path" in seen.table.get("output", {}) else None
+    return seen.profile.output_path if seen.profile and "output.path" not in seen.left_open else None
 
 
 def _fields(each: Listed, seen: Examined) -> dict[str, object]:
@@ -75,6 +78,7 @@ def _fields(each: Listed, seen: Examined) -> dict[str, object]:
         "about": each.about,
         "makes": profile_store.makes(seen.profile) if seen.profile else "",
         "output": str(_output_path(seen) or ""),
+        "command": run_line(as_argument(each.path), seen.left_open) if seen.profile else "",
         "problems": seen.problems,
     }
 
@@ -101,8 +105,12 @@ def edit(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
     path, problems = editing.edit(profile_files.find(name), output)
     for problem in problems:
         output.say(f"! {problem}")
-    output.result(f"{shortened(path)}; build it with: imagenet-setup run {_as_typed(path)}", wrap=True)
-    output.event("finished", {"path": str(path), "problems": problems, "exit_code": 0})
+    command = "" if problems else command_that_builds(path)
+    what_next = f"build it with: {command}"
+    if problems:
+        what_next = f"run refuses it until that is fixed: imagenet-setup profiles edit {as_argument(path)}"
+    output.result(f"{shortened(path)}; {what_next}", wrap=True)
+    output.event("finished", {"path": str(path), "command": command, "problems": problems, "exit_code": 0})
     return 0
 
 
@@ -114,8 +122,3 @@ def delete(name: Saved, /, *, flags: OutputFlags = DEFAULT) -> int:
     output.result(f"Deleted {name}; it is kept as {backup}.", wrap=True)
     output.event("finished", {"deleted": name, "backup": str(backup), "exit_code": 0})
     return 0
-
-
-def _as_typed(path: Path) -> str:
-    """What run takes for this file: the name of a saved profile, otherwise the path."""
-    return shlex.quote(path.stem if path.parent == saved_folder() else str(path))

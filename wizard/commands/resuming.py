@@ -21,10 +21,10 @@ def command_to_resume(folder: Path, part: Slice, ignored: Sequence[str], mode: M
         md5: whether it was told to verify the archives' official sums.
     """
     words = ["imagenet-setup", "run", str(folder)]
+    # With =, which keeps an option and its value on one line of a narrow terminal.
     if not part.is_whole:
-        words += ["--slice", str(part)]
-    for name in ignored:
-        words += ["--ignore", name]
+        words.append(f"--slice={part}")
+    words += [f"--ignore={name}" for name in ignored]
     if md5:
         words.append("--md5")
     if mode in ("json", "plain"):

@@ -21,6 +21,7 @@ from wizard.commands.session import DEFAULT, OutputFlags, session
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.folders import as_typed
+from wizard.hangup import Terminal
 from wizard.local_runs import LocalRun
 from wizard.output import Output
 from wizard.profile_keys import set_help
@@ -59,16 +60,16 @@ def setup(
     # Not at the top, as below: the first question need not wait for what a build needs.
     from wizard.commands.setup_ending import end
 
-    return end(output, ended)
+    return 0 if ended is None else end(output, ended)
 
 
-def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start) -> "Outcome | Path | LocalRun":
+def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start) -> "Outcome | Path | LocalRun | None":
     output.say(f"imagenet-setup {version('imagenet-setup')} · turns raw image data into a dataset your trainer opens")
     if output.mode == "human":
         output.say("Esc goes back · ? explains · Ctrl-C keeps your answers\n")
     while True:
         begun = _draft_or_build(output, prompter, start, begin)
-        if isinstance(begun, Path | LocalRun):
+        if begun is None or isinstance(begun, Path | LocalRun):
             return begun
         from wizard.ask.interview import Interview
         from wizard.ask.live_estimate import LiveEstimate
@@ -82,8 +83,11 @@ def _conversation(output: Output, prompter: Prompter, begin: Begin, start: Start
 
 def _draft_or_build(
     output: Output, prompter: Prompter, start: Start = "first", begin: Begin = new_draft
-) -> SetupDraft | Path | LocalRun:
-    """A draft, a profile to build, or a run to watch; a failed download returns to the choice."""
+) -> SetupDraft | Path | LocalRun | None:
+    """A draft, a profile to build, or a run to watch; a failed download returns to the choice.
+
+    None if the terminal was lost during a download: the next start goes on with what it fetched.
+    """
     answers: Mapping[str, Value] = {}
     begun = choose_start(prompter, start, begin)
     while begun is None:
@@ -92,24 +96,33 @@ def _draft_or_build(
 
         with suppress(Back):
             answers = ask_answers(prompter, {}, answers)
-            folder = _downloaded(request_of(answers), output, prompter)
-            if folder is not None:
-                return begin().with_folder(as_typed(folder))
+            terminal = Terminal()
+            folder = _downloaded(request_of(answers), output, prompter, terminal)
+            draft = None if folder is None else begin().with_folder(as_typed(folder))
+            if draft is not None:
+                setup_draft.save(draft)  # whoever starts a download of hours may come back to a lost terminal
+            if terminal.lost:
+                output.event("finished", {"folder": None if folder is None else str(folder), "exit_code": 0})
+                return None
+            if draft is not None:
+                return draft
         begun = choose_start(prompter, "download", begin)
     return begun
 
 
-def _downloaded(request: Request, output: Output, prompter: Prompter) -> Path | None:
+def _downloaded(request: Request, output: Output, prompter: Prompter, terminal: Terminal) -> Path | None:
     """The folder to build from; None if nothing was downloaded, or something has to be fixed first."""
     from wizard.ask.downloading import command
     from wizard.commands.downloading import fetch
 
     session.resume = command(request)
     try:
-        folder = fetch(request, output, prompter)
+        folder = fetch(request, output, prompter, terminal)
     except KeyboardInterrupt:
         raise Interrupted("The download stopped; what was fetched is kept.", f"Resume with: {session.resume}") from None
     except (InputError, MachineError, UsageError) as error:
+        if terminal.lost:
+            raise
         prompter.say(f"✗ {as_error(error)}")
         output.result(f"  Continue here once that is fixed, or with: {session.resume}", wrap=True)
         folder = None

@@ -13,6 +13,7 @@ from wizard.commands.session import session
 from wizard.folders import shortened
 from wizard.local_runs import LocalRun
 from wizard.output import Output
+from wizard.profile_command import command_that_builds
 from wizard.profile_files import command_that_resumes
 from wizard.profile_store import load
 from wizard.submit.present import as_fields, show_submitted
@@ -46,7 +47,7 @@ def end(output: Output, outcome: Outcome | Path | LocalRun) -> int:
     if outcome.path is None:
         session.resume = "imagenet-setup"
         return start(outcome.profile, output, Options(), outcome.ignored, outcome.verdict)
-    command = f"imagenet-setup run {shlex.quote(outcome.path.stem)}"
+    command = command_that_builds(outcome.path)
     if outcome.kind == "saved":
         output.result(f"Saved as {shortened(outcome.path)}. Build it with: {command}", wrap=True)
         output.event("finished", {"kind": "saved", "profile": str(outcome.path), "command": command, "exit_code": 0})

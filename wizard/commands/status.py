@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.text import Text
 
+from wizard.commands.parameters import AsMeant
 from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.commands.watching import how_to_leave
 from wizard.output import Output
@@ -22,7 +23,6 @@ from wizard.show.terminal_reporter import LiveArea
 from wizard.status.evaluate import look
 from wizard.status.status import Status
 from wizard.terminal_echo import echo_off, leaving_keys
-from wizard.typed_path import expanded
 
 _LOOK = 2.0
 """Seconds between two looks with --watch."""
@@ -31,7 +31,7 @@ _SAY = 30.0
 
 
 def status(
-    out: Annotated[Path, Parameter(help="The output folder of a build, on any machine that sees it.")],
+    out: Annotated[Path, AsMeant, Parameter(help="The output folder of a build, on any machine that sees it.")],
     /,
     *,
     watch: Annotated[bool, Parameter(help="Show it until the dataset is complete, or Ctrl-C.")] = False,
@@ -39,7 +39,7 @@ def status(
 ) -> int:
     """Show how far the build in OUT is: shards done, under way and missing, what runs on which host, and failures."""
     output = flags.output()
-    folder = expanded(str(out)).absolute()
+    folder = out.absolute()
     seen = look(folder)
     if watch:
         with leaving_keys(when=output.live) as left, _shown(output) as show:

@@ -6,35 +6,39 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.outliving import OutlivingWork
+from wizard.commands.parameters import AsMeant
+from wizard.commands.session import DEFAULT, OutputFlags, session
+from wizard.hangup import Terminal
 from wizard.output import Output
 from wizard.show import summary
-from wizard.show.reporters import reporter_for
 from wizard.targets import registry
-from wizard.typed_path import expanded
 from wizard.verify.dataset import verify as verify_dataset
 
 
 def verify(
-    out: Annotated[Path, Parameter(help="The folder of a finished dataset.")],
+    out: Annotated[Path, AsMeant, Parameter(help="The folder of a finished dataset.")],
     /,
     *,
     pixels: Annotated[bool, Parameter(help="Decode every image with TensorFlow.")] = False,
     flags: OutputFlags = DEFAULT,
 ) -> int:
     """Re-read the finished dataset in OUT, check that nothing is missing or damaged, and open it with TensorFlow."""
-    return report(expanded(str(out)).absolute(), flags.output(), pixels=pixels)
+    return report(out.absolute(), flags.output(), pixels=pixels)
 
 
 def report(folder: Path, output: Output, *, pixels: bool = False) -> int:
-    """Verifies a dataset and prints the result; returns the exit code.
+    """Verifies a dataset and prints the result, and logs both, as its terminal may be lost; returns the exit code.
 
     Raises:
         SetupError: as `verify.dataset.verify`.
     """
-    reporter = reporter_for(output)
-    with reporter.shown():
-        verified = verify_dataset(folder, reporter.handle, pixels=pixels)
-    output.result(summary.verified(verified), wrap=True)
-    output.event("finished", asdict(verified) | {"target": registry.to_json(verified.target), "exit_code": 0})
+    work = OutlivingWork(output, Terminal())
+    with work.begun("verification", folder, session.resume or session.command):
+        with work.reporter.shown():
+            verified = verify_dataset(folder, work.handle, pixels=pixels)
+        told = summary.verified(verified)
+        work.finish(told)
+        output.result(told, wrap=True)
+        output.event("finished", asdict(verified) | {"target": registry.to_json(verified.target), "exit_code": 0})
     return 0

@@ -1,8 +1,8 @@
-"""The dashboard of a build that another process runs on this machine."""
+"""The dashboard of a build that another process runs on this machine; of anything else, its log."""
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from wizard import local_runs
 from wizard.errors import MachineError, UsageError
 from wizard.folders import as_typed, in_command
 from wizard.formatting import moment
-from wizard.local_runs import LocalRun
+from wizard.local_runs import Kind, LocalRun
 from wizard.output import Output
 from wizard.run_status import ENDED
 from wizard.show.build_view import BuildView
@@ -31,6 +31,7 @@ _SILENT = 10.0
 """Seconds without news after which a watcher is told so."""
 _LOG_LINES = 10
 """Lines of the log that are shown from before."""
+_WHERE: Mapping[Kind, str] = {"build": "in", "download": "to", "verification": "of"}
 _STOPPING = "Finishing what is under way, then stopping"
 
 
@@ -61,7 +62,7 @@ def watch(
         _shown(output, run, may_leave=may_leave, stopping=stopping) as show,
     ):
         while True:
-            if time.monotonic() - asked > _ASK:
+            if run.kind == "build" and time.monotonic() - asked > _ASK:
                 asked = time.monotonic()
                 local_runs.ask_for_view(run)
             alive = run.is_alive  # before it is read, or its last word could be missed
@@ -82,12 +83,12 @@ def tell(run: LocalRun, output: Output) -> int:
     output.event("ended", asdict(run))
     if run.exit_code is None:
         raise MachineError(
-            f"The build in {run.output} ended without a report: its process ({run.pid}) was most likely killed.",
+            f"The {doing(run)} {run.output} ended without a report: its process ({run.pid}) was most likely killed.",
             f"Resume with: {run.command}\n  Log: {as_typed(run.log)}",
         )
     print_result(run.said, output)
     when = "" if run.ended is None else f" {moment(run.ended)}"
-    output.say(f"  {run.state}{when} with exit code {run.exit_code} · log: {as_typed(run.log)}")
+    output.say(f"  {unless_build(run)}{run.state}{when} with exit code {run.exit_code} · log: {as_typed(run.log)}")
     return run.exit_code
 
 
@@ -104,6 +105,16 @@ def how_to_stop(run: LocalRun) -> str:
     return f"imagenet-setup attach {in_command(Path(run.output))} --stop"
 
 
+def doing(run: LocalRun) -> str:
+    """What a run is, before the name of its folder: "build in", "download to"."""
+    return f"{run.kind} {_WHERE[run.kind]}"
+
+
+def unless_build(run: LocalRun) -> str:
+    """What a run is, before how it ended; nothing for a build."""
+    return "" if run.kind == "build" else f"{run.kind} "
+
+
 def how_to_leave() -> str:
     """What the keys do while a build is watched."""
     return f"{_leave()}, the build goes on"
@@ -115,7 +126,7 @@ def _leave() -> str:
 
 @contextmanager
 def _shown(output: Output, run: LocalRun, *, may_leave: bool, stopping: bool) -> Iterator[Callable[[LocalRun], None]]:
-    if output.live:
+    if output.live and run.kind == "build":
         area = LiveArea(output.console)
         window = WindowProgress(output.console)
         picture = _Picture(output, area, window, may_leave=may_leave, stopping=stopping)
@@ -128,6 +139,9 @@ def _shown(output: Output, run: LocalRun, *, may_leave: bool, stopping: bool) ->
     elif output.mode == "json":
         yield _Events(output).show
     else:
+        if output.live:
+            where = f"{doing(run).capitalize()} {as_typed(Path(run.output))}"
+            output.say(f"{where} · {_leave()}, the {run.kind} goes on")
         yield _Log(output, run.log).show
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wizard.engine.ingredients import Ingredients, SplitIngredients
 from wizard.engine.transform import Check, Recipe
-from wizard.formats import encoders
+from wizard.formats import encoding
 from wizard.sources.classes import Classes
 from wizard.sources.names import hash_order
 from wizard.sources.samples import SampleTable
@@ -198,7 +198,7 @@ def ingredients(
     """The ingredients of a plan that this version of the program makes; `recipes` are those of its splits."""
     return Ingredients(
         target=target.ingredients,
-        codecs=encoders.codecs({recipe.encoder for recipe in recipes}),
+        codecs=encoding.codecs({recipe.encoder for recipe in recipes}),
         seed=seed,
         label_base=label_base if target.stores_labels else None,
         splits=splits,

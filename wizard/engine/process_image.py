@@ -12,7 +12,7 @@ from wizard.engine.transform import transform
 from wizard.errors import BadImage, MachineError
 from wizard.formats import image_codec
 from wizard.formats.decoding import Undecodable
-from wizard.formats.resize import move_boxes
+from wizard.formats.resample import move_boxes
 from wizard.sources.classes import stored_label
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.readers import Content, Sample

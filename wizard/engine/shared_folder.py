@@ -67,7 +67,7 @@ def refuse_if_taken(output: Path, part: Slice, waiting: Waiting = SILENT) -> Non
 
 def _how_to_watch(output: Path) -> str:
     folder = in_command(output.absolute())
-    if local_runs.others_alive(output):
+    if local_runs.others_alive(output, "build"):
         return f"Watch it: imagenet-setup attach {folder}\n  Stop it: imagenet-setup attach {folder} --stop"
     return f"Wait for it, or stop it where it runs. Watch it: imagenet-setup status {folder} --watch"
 

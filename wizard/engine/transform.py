@@ -4,16 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.engine import stages
-from wizard.formats import encoders, image_codec, jpeg
+from wizard.formats import encoders, encoding, image_codec, jpeg
 from wizard.formats.decoding import Undecodable, is_too_large
+from wizard.formats.encoders import LOSSLESS_ENOUGH as LOSSLESS_ENOUGH
 from wizard.formats.encoders import Encoder
 from wizard.formats.jpeg_markers import check_structure
-from wizard.formats.resize import Geometry, Resize, geometry, resample
+from wizard.formats.resample import resample
+from wizard.formats.resize import Geometry, Resize, geometry
 from wizard.targets.sample import StoredImage
-
-LOSSLESS_ENOUGH = 100
-"""JPEG quality of what must be converted where no quality is asked for."""
-
 
 Check = Literal["decode", "structure", "md5"]
 """How a JPEG whose bytes are kept is checked; "md5": its archive was, so that its header is all that is read."""
@@ -104,7 +102,7 @@ def transform(data: bytes, recipe: Recipe, header: image_codec.Header | None = N
     stages.enter("resize")
     pixels = resample(pixels, way)
     stages.enter("encode")
-    encoded = encoders.encode(pixels, recipe.quality or LOSSLESS_ENOUGH, recipe.encoder)
+    encoded = encoding.encode(pixels, recipe.quality or LOSSLESS_ENOUGH, recipe.encoder)
     return StoredImage(jpeg=encoded, geometry=way, converted=header.needs_conversion)
 
 

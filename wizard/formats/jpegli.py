@@ -9,27 +9,15 @@ import hashlib
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Final, cast
 
 import numpy as np
 
 from wizard.formats.arrays import Pixels
-
-PACKAGE: Final = "ajpegli"
-INSTALL: Final = f"pip install {PACKAGE}"
-"""The command that installs it; `imagenet-setup[jpegli]` is the same."""
+from wizard.formats.jpegli_package import PACKAGE
 
 _PROBE_SIDE: Final = 96
 _PROBE_QUALITIES: Final = range(40, 100, 5)
-
-
-def is_installed() -> bool:
-    """Whether the package is there, without importing it."""
-    try:
-        return find_spec(PACKAGE) is not None
-    except ValueError:  # imported in a way that leaves no trace of its origin, or barred
-        return False
 
 
 def encode(pixels: Pixels, quality: int) -> bytes:

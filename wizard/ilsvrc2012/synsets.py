@@ -7,19 +7,18 @@ A class's rank is its index among the sorted wnids, 0..999; labels in the datase
 tensorflow-datasets 4.9.10 (`imagenet2012/validation_labels.txt`). Both packages have the Apache License 2.0.
 """
 
-import lzma
 import re
+import sys
+from array import array
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 
 VALIDATION_IMAGES = 50_000
 TEST_IMAGES = 100_000
 _TEST_NAME = re.compile(r"ILSVRC2012_test_(\d{8})\.JPEG", re.ASCII)
 _VALIDATION_NAME = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG")
+_DATA = Path(__file__).with_name("data")
 
 
 class Synset(NamedTuple):
@@ -32,7 +31,7 @@ class Synset(NamedTuple):
 @cache
 def synsets() -> tuple[Synset, ...]:
     """All 1,000 synsets, sorted by wnid, so that a synset's index is its rank."""
-    lines = (files(__package__) / "data" / "synsets.tsv").read_text(encoding="utf-8").splitlines()
+    lines = (_DATA / "synsets.tsv").read_text(encoding="utf-8").splitlines()
     return tuple(Synset(*line.split("\t")) for line in lines)
 
 
@@ -43,10 +42,14 @@ def ranks() -> dict[str, int]:
 
 
 @cache
-def validation_ranks() -> npt.NDArray[np.uint16]:
-    """uint16[50000]: element n - 1 is the rank of validation image n."""
-    packed = (files(__package__) / "data" / "validation_labels.u16.xz").read_bytes()
-    return np.frombuffer(lzma.decompress(packed), dtype="<u2")
+def validation_ranks() -> "array[int]":
+    """The ranks of the 50,000 validation images: element n - 1 is that of image n."""
+    import lzma  # unpacks it in 5 ms; most who ask for a class do not need it
+
+    ranks = array("H", lzma.decompress((_DATA / "validation_labels.u16.xz").read_bytes()))
+    if sys.byteorder == "big":
+        ranks.byteswap()
+    return ranks
 
 
 def validation_number(name: str) -> int | None:
@@ -80,4 +83,4 @@ def rank_of_image(name: str) -> int | None:
     if rank is not None:
         return rank
     number = validation_number(name)
-    return None if number is None else int(validation_ranks()[number - 1])
+    return None if number is None else validation_ranks()[number - 1]

@@ -5,8 +5,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from wizard.folders import existing
 
 
@@ -40,6 +38,9 @@ def disk_of(path: Path) -> Disk:
 
 def mounts() -> list[tuple[str, str]]:
     """Where file systems are mounted, and their kinds as in `Disk`; none of them is looked at."""
+    # Here, since many ask for a disk's free bytes alone, and psutil takes 15 ms to import.
+    import psutil
+
     return [(partition.mountpoint, partition.fstype) for partition in psutil.disk_partitions(all=True)]
 
 
@@ -50,11 +51,11 @@ def free_bytes(path: Path) -> int:
 
 def _mount_of(place: Path, device: int) -> tuple[str, str]:
     found = ("", "")
-    for partition in psutil.disk_partitions(all=True):
-        mount = Path(partition.mountpoint)
+    for mount, kind in mounts():
+        folder = Path(mount)
         # The longest one is the innermost. Its device is compared too: a later mount may hide an earlier one.
-        if len(partition.mountpoint) >= len(found[0]) and place.is_relative_to(mount) and _device(mount) == device:
-            found = (partition.mountpoint, partition.fstype)
+        if len(mount) >= len(found[0]) and place.is_relative_to(folder) and _device(folder) == device:
+            found = (mount, kind)
     return found
 
 

@@ -22,7 +22,7 @@ from wizard.formats.decoding import Undecodable
 from wizard.formatting import human_bytes
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
-from wizard.sources.image_formats import other_than_jpeg
+from wizard.sources.count_formats import other_than_jpeg
 from wizard.sources.samples import SampleTable
 from wizard.sources.sampling import Drawn
 from wizard.storage import write_whole

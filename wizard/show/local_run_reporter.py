@@ -13,7 +13,7 @@ from wizard import local_runs
 from wizard.events import Started
 from wizard.folders import in_command
 from wizard.hangup import Terminal
-from wizard.local_runs import LocalRun
+from wizard.local_runs import Kind, LocalRun
 from wizard.run_status import ENDED, State
 from wizard.show.build_view import BuildView
 from wizard.show.how_it_ended import ending
@@ -35,14 +35,15 @@ class LocalRunReporter:
     """Writes a log and a run's file; never raises, since nothing depends on them.
 
     Args:
-        output: the build's output folder.
+        output: the folder that is built, downloaded to or verified.
         part: which part of the build it is, as "3/16"; empty for the whole.
         resume: the command that continues after an interruption, until the build says a shorter one.
-        terminal: whose loss is logged.
+        terminal: whose loss is logged; but for a build, it is told of it too.
+        kind: what the run is.
     """
 
-    def __init__(self, output: Path, part: str, resume: str, terminal: Terminal) -> None:
-        self._run = local_runs.this_process(output, part, resume)
+    def __init__(self, output: Path, part: str, resume: str, terminal: Terminal, kind: Kind = "build") -> None:
+        self._run = local_runs.this_process(output, part, resume, kind)
         self._terminal, self._loss_is_said = terminal, False
         self._progress = Progress()
         self._line_due = time.monotonic() + _LINE
@@ -51,6 +52,8 @@ class LocalRunReporter:
         self._lock = threading.RLock()
         # Both write the run's file. Taken before the other lock and never inside it, or they could wait for each other.
         self._writing = threading.RLock()
+        self._loss = f"The terminal is lost; the {kind} goes on. imagenet-setup attach {in_command(output)} shows it."
+        terminal.farewell = "" if kind == "build" else self._loss
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -93,15 +96,17 @@ class LocalRunReporter:
 
     def handle(self, event: Event) -> None:
         """Takes one event into account."""
+        is_build = self._run.kind == "build"
+        begins = isinstance(event, Started) if is_build else not self._run.has_built
         with self._lock, suppress(Exception):
             for line in self._progress.add(event):
                 self._say(line)
-            if isinstance(event, Started):
-                self._run = replace(self._run, state="building", has_built=True)
+            if begins:
+                self._run = replace(self._run, state="building" if is_build else "running", has_built=True)
             if time.monotonic() >= self._line_due and (line := self._progress.line(event)):
                 self._line_due = time.monotonic() + _LINE
                 self._say(line)
-        if isinstance(event, Started):
+        if begins:
             self._write()
 
     def _end_by(self, error: BaseException) -> None:
@@ -135,8 +140,7 @@ class LocalRunReporter:
         with self._lock:
             if self._terminal.lost and not self._loss_is_said:
                 self._loss_is_said = True
-                folder = in_command(Path(self._run.output))
-                self.say(f"The terminal is lost; the build goes on. imagenet-setup attach {folder} shows it.")
+                self.say(self._loss)
 
     def _snapshot(self, *, with_view: bool) -> LocalRun:
         with self._lock:

@@ -7,14 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Literal, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from wizard.errors import InputError, reading
-from wizard.formats.arrays import Boxes
-from wizard.machine.memory import usable_memory
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from wizard.formats.arrays import Boxes
 
 Form = Literal["image", "example"]
 """What a sample's bytes are: an encoded image, or a tf.train.Example that holds one."""
@@ -46,8 +47,8 @@ class Sample(NamedTuple):
     size: int
     name: str
     label: int
-    boxes: Boxes
-    box_row: npt.NDArray[np.intp]
+    boxes: "Boxes"
+    box_row: "npt.NDArray[np.intp]"
     by_row: bool = False
 
     @property
@@ -218,6 +219,8 @@ def read_fully(file: IO[bytes], size: int) -> bytes:
 @cache
 def _cacheable() -> float:
     """Bytes of a file that the system may keep in memory beside all else."""
+    from wizard.machine.memory import usable_memory
+
     return usable_memory().available / 2
 
 

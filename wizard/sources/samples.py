@@ -11,7 +11,8 @@ import numpy.typing as npt
 from wizard.errors import InputError
 from wizard.formats.arrays import Boxes
 from wizard.sources.classes import Classes, imagenet
-from wizard.sources.image_formats import LOOKED_AT, ImageFormats, image_formats
+from wizard.sources.count_formats import LOOKED_AT, image_formats
+from wizard.sources.image_formats import ImageFormats
 from wizard.sources.readers import BYTE_RANGES, Content, Reader, Sample
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from wizard.errors import UsageError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.samples import SampleTable, SelectionNote
-from wizard.sources.selection import ClassFilter, Selection, frequent_classes, split_train
+from wizard.sources.selection import Selection
 from wizard.sources.source import BoxTable, Kind, Part, Progress, Source, Survey, differences, surveyed
+from wizard.sources.subsets import ClassFilter, frequent_classes, split_train
 
 _SUBSET = "Fine if a subset of ImageNet is intended"
 

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from wizard.errors import writing
-from wizard.formats import encoders
+from wizard.formats import encoding
 from wizard.formats.encoders import Encoder
 from wizard.formatting import human_bytes
 from wizard.machine.cores import usable_cores
@@ -51,7 +51,7 @@ class Look:
     def versions(self) -> dict[str, str]:
         """The versions here that must be the same everywhere, by what they are of."""
         try:
-            codecs = encoders.codecs(self.encoders)
+            codecs = encoding.codecs(self.encoders)
         except ImportError as error:
             codecs = f"missing ({error})"
         return {

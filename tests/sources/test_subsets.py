@@ -9,7 +9,7 @@ from wizard.errors import InputError
 from wizard.sources.classes import Classes, by_number, imagenet, of_folders
 from wizard.sources.holdout import parse_holdout
 from wizard.sources.samples import SampleTable, in_one_file
-from wizard.sources.selection import frequent_classes, split_train
+from wizard.sources.subsets import frequent_classes, split_train
 
 
 def train(sizes: dict[str, int], classes: Classes | None = None) -> SampleTable:
