@@ -13,7 +13,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-_CODE = ("wizard.engine.worker", "wizard.engine.staged.build", "wizard.verify.dataset", "wizard.targets.registry")
+_CODE = (
+    *("wizard.engine.worker", "wizard.engine.staged.build", "wizard.verify.dataset", "wizard.targets.registry"),
+    *("wizard.targets.image_files.check", "wizard.targets.tfrecord.codec", "wizard.targets.tfrecord.writer"),
+    *("wizard.targets.webdataset.check", "wizard.targets.webdataset.writer"),
+)
 
 
 class ForkedWorkers(ForkServerContext):

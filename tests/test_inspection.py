@@ -227,7 +227,21 @@ def test_a_dataset_with_missing_shards_names_them_and_the_command_that_builds_th
     assert found.facts["next"] == f"imagenet-setup run {built_copy} builds only what is missing"
     assert "first record, image/height" in found.facts  # of another shard
     assert found.loading is None
-    found.require_readable()
+    with pytest.raises(VerifyFailed, match=f"{built_copy} is a dataset of which something is missing") as error:
+        found.require_readable()
+    assert error.value.hint == found.facts["next"]
+
+
+def test_a_dataset_that_lacks_a_file_beside_its_shards_is_not_whole(built_copy: Path) -> None:
+    (built_copy / "idx" / "train-00000-of-00005").unlink()
+    with pytest.raises(VerifyFailed, match="something is missing"):
+        inspect(built_copy, ignore).require_readable()
+
+
+def test_an_unfinished_build_is_no_error(built_copy: Path) -> None:
+    (built_copy / "dataset.json").unlink()
+    (built_copy / "train-00000-of-00005").unlink()
+    inspect(built_copy, ignore).require_readable()
 
 
 def test_a_shard_whose_first_record_is_damaged_is_a_problem(built_copy: Path) -> None:

@@ -48,7 +48,8 @@ class Inspection:
 
     Attributes:
         loading: how a finished dataset is opened.
-        problems: why parts of it cannot be read, each with the part's name; missing parts are not problems.
+        problems: why parts of it cannot be read, each with the part's name. Missing parts of raw data, and shards of an
+            unfinished build, are not problems; those of a finished dataset are.
     """
 
     facts: Facts
@@ -57,7 +58,7 @@ class Inspection:
     problems: tuple[tuple[str, SetupError], ...] = ()
 
     def require_readable(self) -> None:
-        """Requires that everything found can be read.
+        """Requires that everything found can be read, and that a finished dataset is whole.
 
         Raises:
             SetupError: something cannot be read; the error itself if there is just one, else an InputError with all.
@@ -263,6 +264,9 @@ def _dataset(folder: Path, build: BuildState | None, asked: str) -> Inspection:
     dataset = manifest.as_built(folder, known, unlabeled)
     output = {**known.profile.get("output", {}), "format": known.target.format}
     shown = loading(dataset, known.target, output, asked)
+    if not is_complete:
+        lacking = VerifyFailed(f"{folder} is a dataset of which something is missing.", str(facts["next"]))
+        problems.append(("dataset", lacking))
     return _with_glance(facts, seen, *problems, loading=shown if is_complete else None)
 
 

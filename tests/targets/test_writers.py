@@ -18,9 +18,9 @@ from wizard.formats import tfrecord
 from wizard.sources.names import unsafe
 from wizard.targets.image_files import writer
 from wizard.targets.image_files.target import ClassFolders
-from wizard.targets.one_file import ShardFile
 from wizard.targets.registry import TARGETS as TARGETS_BY_NAME
 from wizard.targets.sample import OutputSample
+from wizard.targets.shard_file import ShardFile
 from wizard.targets.tfrecord.index import INDEX_FOLDER
 from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.webdataset.members import sample_key
@@ -59,7 +59,7 @@ def test_tensorflow_reads_it_and_the_index_points_at_its_records(tmp_path: Path)
             shard.write(each)
         shard.commit()
     payloads = list(tf.data.TFRecordDataset(str(tmp_path / SHARD)).as_numpy_iterator())
-    assert [tfrecord.frame(payload) for payload in payloads] == [TFRecords().encode(each) for each in ENTRIES]
+    assert [tfrecord.frame(payload) for payload in payloads] == [*map(TFRecords().encoder(), ENTRIES)]
     content = (tmp_path / SHARD).read_bytes()
     lines = (tmp_path / INDEX_FOLDER / SHARD).read_text().splitlines()
     places = [tuple(map(int, line.split())) for line in lines]
@@ -104,7 +104,7 @@ def test_an_output_folder_that_is_removed_at_the_last_moment_gets_no_folders_of_
 @pytest.mark.parametrize("form", ["tfrecord", "webdataset", "folders", "flat"])
 def test_a_null_writer_comes_to_what_a_real_one_does(tmp_path: Path, form: str) -> None:
     target = TARGETS_BY_NAME[form]()
-    null = NullWriter(target.encode)
+    null = NullWriter(target.encoder())
     with target.writer(tmp_path, "train", SHARD) as shard:
         for each in ENTRIES:
             shard.write(each)

@@ -9,11 +9,12 @@ from typing import ClassVar
 from wizard.targets import images
 from wizard.targets.dataset import Encoded, Loadable
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
-from wizard.targets.one_file import OneFileShards, ShardFile
+from wizard.targets.one_file import OneFileShards
 from wizard.targets.sample import OutputSample
+from wizard.targets.shard_file import ShardFile
 from wizard.targets.target import Offer
 from wizard.targets.trainer import RESEARCH, Trainer
-from wizard.targets.writer import Committed
+from wizard.targets.writer import Committed, Encoder
 
 
 def _program(dataset: Loadable) -> str:
@@ -60,8 +61,8 @@ class ZipFiles(OneFileShards):
     def shard(self, split: str, index: int, shards: int) -> str:
         return f"{split}-{index:05d}.zip"
 
-    def encode(self, sample: OutputSample) -> bytes:
-        return sample.stored.jpeg
+    def encoder(self) -> Encoder:
+        return lambda sample: sample.stored.jpeg
 
     def writer(self, folder: Path, split: str, shard: str) -> "ZipWriter":
         return ZipWriter(folder, shard, self)

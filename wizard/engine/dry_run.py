@@ -48,7 +48,7 @@ def dry_run(task: ShardTask) -> DryRun:
     Raises:
         InputError: an archive cannot be read as indexed.
     """
-    counts, shard, cpu = ShardCounts(), NullWriter(task.target.encode), time.process_time()
+    counts, shard, cpu = ShardCounts(), NullWriter(task.target.encoder()), time.process_time()
     sizes, kept, smaller, seconds, waiting = [0], [0], [0], [], []
     largest = 0
     coming = in_hand.each(task.samples.contents())
@@ -86,7 +86,7 @@ def process_repeatedly(task: ShardTask, times: int) -> None:
     Raises:
         InputError: an archive cannot be read as indexed.
     """
-    counts, shard = ShardCounts(), NullWriter(task.target.encode)
+    counts, shard = ShardCounts(), NullWriter(task.target.encoder())
     for content in in_hand.each(task.samples.contents()):
         for _ in range(times):
             add_image(task, content, shard, counts)

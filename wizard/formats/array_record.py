@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,6 +35,8 @@ def installed_version() -> str:
 
     There are wheels for Linux and macOS alone.
     """
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(_DISTRIBUTION)
     except PackageNotFoundError:

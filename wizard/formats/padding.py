@@ -12,6 +12,8 @@ from typing import IO
 
 BLOCK = 512
 """Bytes of a header; contents are padded to a multiple of it."""
+END = bytes(2 * BLOCK)
+"""The end marker of an archive."""
 RECORD_SIZES = (5_120, 10_240, 126 * BLOCK, *(BLOCK << power for power in range(12)))
 """Common record sizes in bytes: cpio's; the default of GNU tar, bsdtar and Python's tarfile; the
 `-b 126` of GNU tar's manual ("The Blocking Factor of an Archive"); powers of two up to 1 MiB (`-b 2048`), for tapes."""

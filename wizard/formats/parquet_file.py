@@ -5,7 +5,6 @@ import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,8 @@ def is_installed() -> bool:
 
 def installed_version() -> str:
     """The version of pyarrow, which is in every file that it writes; empty if it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("pyarrow")
     except PackageNotFoundError:

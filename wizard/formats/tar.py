@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
 from wizard.formats.padding import BLOCK as BLOCK
+from wizard.formats.padding import END as END
 from wizard.formats.padding import skip_zeros
 from wizard.formats.tar_header import Header, HeaderParser
 from wizard.formats.tar_header import is_header as is_header
 
-END = bytes(2 * BLOCK)
-"""The end marker: two blocks of zeros."""
 _LARGEST_EXTENDED = 1 << 20
 """Most bytes of an extended header that are read into memory."""
 _LOOKBACK = 1 << 17

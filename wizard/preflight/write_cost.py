@@ -47,7 +47,7 @@ def measure_write_cost(output: Path, target: Target) -> WriteCost:
         more = max(0.0, full - empty)
         if target.one_file_per_image:
             return WriteCost(shard=empty, image=more / _IMAGES)
-        return WriteCost(shard=empty, byte=more / sum(len(target.encode(sample)) for sample in samples))
+        return WriteCost(shard=empty, byte=more / sum(map(len, map(target.encoder(), samples))))
     return WriteCost()
 
 
@@ -64,7 +64,7 @@ def _samples() -> list[OutputSample]:
 
 def _store(folder: Path, target: Target, samples: Sequence[OutputSample]) -> float:
     """Seconds to put a shard in place, without those of encoding, which the dry run of the images counts."""
-    encoder = NullWriter(target.encode)
+    encoder = NullWriter(target.encoder())
     begun = time.perf_counter()
     for sample in samples:
         encoder.write(sample)

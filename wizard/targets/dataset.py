@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wizard.commit_record import CommitRecord
 from wizard.sources.classes import Classes
 
 if TYPE_CHECKING:
+    from wizard.commit_record import CommitRecord
     from wizard.targets.target import Target
 
 
@@ -33,7 +33,7 @@ class BuiltDataset:
     folder: Path
     classes: Classes
     label_base: int
-    shards: Sequence[CommitRecord]
+    shards: "Sequence[CommitRecord]"
     unlabeled: Collection[str] = ()
 
 
@@ -95,7 +95,7 @@ def loadable(dataset: BuiltDataset, target: "Target", folder: str, split: str = 
     )
 
 
-def _kept_features(folder: Path, target: "Target", shards: Sequence[CommitRecord]) -> Collection[str]:
+def _kept_features(folder: Path, target: "Target", shards: "Sequence[CommitRecord]") -> Collection[str]:
     """Those of the first record; none where it cannot be read, which others report."""
     for shard in shards if target.keeps_features else ():
         with suppress(OSError, ValueError):

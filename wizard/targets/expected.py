@@ -1,16 +1,17 @@
 """What a shard should be, and what is found to be wrong with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from wizard.commit_record import CommitRecord
 from wizard.sources.classes import Classes, stored_label
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from wizard.commit_record import CommitRecord
     from wizard.targets.target import Target
 
 
@@ -31,9 +32,9 @@ class Expectation:
     """
 
     folder: str
-    result: CommitRecord
-    names: npt.NDArray[np.bytes_]
-    ranks: npt.NDArray[np.int16]
+    result: "CommitRecord"
+    names: "npt.NDArray[np.bytes_]"
+    ranks: "npt.NDArray[np.int16]"
     classes: Classes
     target: "Target"
     label_base: int
@@ -74,3 +75,7 @@ class Seen(NamedTuple):
 
     boxes: int
     wrong: list[str]
+
+
+Check = Callable[[Planned], Seen]
+"""A stored image that says what is wrong with it."""

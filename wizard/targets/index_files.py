@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.storage import write_whole
 from wizard.targets.expected import ShardDamage
 
 
@@ -28,6 +27,8 @@ class IndexFiles:
 
     def write(self, output: Path, name: str, lines: str) -> None:
         """Writes an index."""
+        from wizard.storage import write_whole
+
         (output / self.folder).mkdir(exist_ok=True)
         write_whole(output / self.folder / name, lines.encode())
 

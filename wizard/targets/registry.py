@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wizard.sources.readers import Form
 from wizard.targets.arrayrecord.target import ArrayRecords
 from wizard.targets.image_files.target import ClassFolders, FlatFolders
 from wizard.targets.option import Option
@@ -17,6 +16,9 @@ from wizard.targets.tfrecord.target import TFRecords
 from wizard.targets.trainer import Trainer
 from wizard.targets.webdataset.target import WebDataset
 
+if TYPE_CHECKING:
+    from wizard.sources.readers import Form
+
 TARGETS: dict[str, type[Target]] = {
     each.format: each for each in (TFRecords, ClassFolders, WebDataset, ArrayRecords, FlatFolders, ParquetFiles)
 }
@@ -26,7 +28,7 @@ OPTIONS: dict[str, Option] = {key: option for target in TARGETS.values() for key
 """The keys of [output] that are not for every format."""
 
 
-def from_profile(output: Mapping[str, Any], form: Form) -> Target:
+def from_profile(output: Mapping[str, Any], form: "Form") -> Target:
     """The target that a profile's [output] section asks for, ready to write.
 
     Raises:

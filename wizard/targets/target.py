@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
-from wizard.commit_record import CommitRecord
-from wizard.formats.example import Values
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes
-from wizard.sources.readers import Form
 from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.labels import StoredLabels
 from wizard.targets.option import Option, given
-from wizard.targets.sample import OutputSample
 from wizard.targets.trainer import Trainer
-from wizard.targets.writer import Writer
-from wizard.targets.written import Content, WrittenDataset
+
+if TYPE_CHECKING:
+    from wizard.commit_record import CommitRecord
+    from wizard.formats.example import Values
+    from wizard.sources.readers import Form
+    from wizard.targets.writer import Encoder, Writer
+    from wizard.targets.written import Content, WrittenDataset
 
 USUAL_SHARDS: Mapping[Split, int] = {"train": 1024, "validation": 128, "test": 128}
 """As build_imagenet_data.py writes."""
@@ -44,7 +45,9 @@ class Target(Protocol):
     """An output format with its options: a frozen dataclass, pickled by class, compared and hashed by value.
 
     A format derives from this class, or from `OneFileShards` if its shards are single files, and gives what has no
-    default here.
+    default here. Whoever reads a profile imports the modules of all formats, for their names, options and trainers. So
+    these import what encodes, writes, checks and reads in the methods that use it: `encoder`, `writer`, `stored` and
+    others that are called once for many images.
 
     Attributes:
         format: name, as `output.format` has it.
@@ -93,7 +96,7 @@ class Target(Protocol):
         return
 
     @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+    def from_profile(cls, output: Mapping[str, Any], form: "Form") -> Self:
         """The target that a profile asks for.
 
         Args:
@@ -189,35 +192,35 @@ class Target(Protocol):
         """What a person should know of readers, given how many images each split has: sentences without a full stop."""
         return iter(())
 
-    def encode(self, sample: OutputSample) -> bytes:
-        """The serialized form of an image."""
+    def encoder(self) -> "Encoder":
+        """What gives the serialized form of an image."""
 
     def fixed_bytes(self, labels: StoredLabels) -> int:
         """Bytes of a shard that it has whatever images it holds, for the estimate."""
         return len(self.trailer)
 
-    def writer(self, folder: Path, split: str, shard: str) -> Writer:
+    def writer(self, folder: Path, split: str, shard: str) -> "Writer":
         """What writes a shard into the output folder.
 
         Raises:
             OSError: the folder cannot be written.
         """
 
-    def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> Writer:
+    def labeled_writer(self, folder: Path, split: str, shard: str, labels: StoredLabels) -> "Writer":
         """As `writer`, for a target whose shards say what their labels mean."""
         return self.writer(folder, split, shard)
 
-    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
+    def sidecars(self, dataset: "WrittenDataset") -> "Mapping[str, Content]":
         """Files that describe the dataset to this format's readers, by their paths below the output folder."""
         return {}
 
     def listing(self, folder: Path) -> Iterator[str]:
         """Files that this format's readers would find, by their paths below a folder; an empty folder ends with /."""
 
-    def missing(self, folder: Path, result: CommitRecord) -> str:
+    def missing(self, folder: Path, result: "CommitRecord") -> str:
         """A clause on a missing file of a finished shard, or one of another size; empty if there is none."""
 
-    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
+    def wrong_beside(self, folder: Path, result: "CommitRecord") -> str:
         """A clause on a file beside a finished shard that does not match it; empty if there is none."""
         return ""
 
@@ -246,7 +249,7 @@ class Target(Protocol):
         """
 
     def seen(self, item: Any, planned: Planned, expected: Expectation) -> Seen:
-        """What is wrong with one image of `stored`."""
+        """What is wrong with one image of `stored`, which best knows it itself."""
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
         """Files that this format's readers would find and that are no part of the dataset, each with a clause on it."""
@@ -259,7 +262,7 @@ class Target(Protocol):
             elif path not in planned:
                 yield path, "it is not part of this dataset, but a trainer's reader would find it"
 
-    def first_features(self, file: Path) -> Mapping[str, Values]:
+    def first_features(self, file: Path) -> "Mapping[str, Values]":
         """The features of the first record of a file; empty where the format has none.
 
         Raises:

@@ -7,6 +7,9 @@ from typing import NamedTuple, Protocol, Self
 
 from wizard.targets.sample import OutputSample
 
+Encoder = Callable[[OutputSample], bytes]
+"""Gives the serialized form of an image."""
+
 
 class ImageFile(NamedTuple):
     """A file below the output folder, its size in bytes, and its sha256 in hex."""
@@ -51,10 +54,10 @@ class NullWriter:
     """Does a writer's work without storing anything, to measure its size.
 
     Args:
-        encode: gives the bytes that stand for an image; see `Target.encode`.
+        encode: gives the bytes that stand for an image; see `Target.encoder`.
     """
 
-    def __init__(self, encode: Callable[[OutputSample], bytes]) -> None:
+    def __init__(self, encode: Encoder) -> None:
         self._encode = encode
         self._digest = hashlib.sha256()
         self.size = 0

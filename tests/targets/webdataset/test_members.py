@@ -88,6 +88,6 @@ def test_names_that_differ_only_in_what_is_no_ascii_have_keys_of_their_own() -> 
 
 
 def test_tarfile_reads_what_is_written() -> None:
-    content = WebDataset().encode(sample("über/" + "long" * 60 + ".jpg")) + tar.END
+    content = WebDataset().encoder()(sample("über/" + "long" * 60 + ".jpg")) + tar.END
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         assert [member.name.rpartition(".")[2] for member in archive] == ["cls", "jpg", "json"]

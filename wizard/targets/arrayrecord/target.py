@@ -2,29 +2,30 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from wizard.errors import MachineError, UsageError
 from wizard.formats.array_record import INSTALL, ArrayRecordDamage, ArrayRecordFile, installed_version
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import Classes
-from wizard.sources.readers import Form
-from wizard.targets.arrayrecord import reading
 from wizard.targets.arrayrecord.trainers import TRAINERS
-from wizard.targets.arrayrecord.writer import ArrayRecordShard
 from wizard.targets.dataset import BuiltDataset, Encoded
-from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
+from wizard.targets.expected import Check, Expectation, Planned, Seen, ShardDamage
 from wizard.targets.one_file import OneFileShards
 from wizard.targets.option import Option
-from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer
-from wizard.targets.tfds import imagenet2012, metadata, record
+from wizard.targets.tfds import imagenet2012
 from wizard.targets.tfds.option import TFDS, TFDS_OPTION
 from wizard.targets.trainer import Trainer
-from wizard.targets.writer import Writer
 
-_FORM: metadata.FileFormat = "array_record"
+if TYPE_CHECKING:
+    from wizard.sources.readers import Form
+    from wizard.targets.tfds.metadata import FileFormat
+    from wizard.targets.writer import Encoder, Writer
+
+_FORM: "FileFormat" = "array_record"
 _NAMED = imagenet2012.NamedFiles(form=_FORM)
 
 
@@ -65,7 +66,7 @@ class ArrayRecords(OneFileShards):
             )
 
     @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+    def from_profile(cls, output: Mapping[str, Any], form: "Form") -> Self:
         """Of a source's records, only what has a place here is kept.
 
         Raises:
@@ -97,7 +98,7 @@ class ArrayRecords(OneFileShards):
     @property
     def ingredients(self) -> dict[str, str]:
         # Another version of the package may compress otherwise, as another encoder may write another JPEG.
-        named = {"format": f"{record.WHAT} in ArrayRecord, version 1, by array_record {installed_version()}"}
+        named = {"format": f"{imagenet2012.WHAT} in ArrayRecord, version 1, by array_record {installed_version()}"}
         return named | (imagenet2012.INGREDIENT if self.is_named else {})
 
     @property
@@ -115,21 +116,27 @@ class ArrayRecords(OneFileShards):
         split, _, number = shard.partition("-")
         return f"{split}.{_FORM}-{number}"
 
-    def encode(self, sample: OutputSample) -> bytes:
-        return record.encode(sample)
+    def encoder(self) -> "Encoder":
+        from wizard.targets.tfds.record import CODEC
 
-    def writer(self, folder: Path, split: str, shard: str) -> Writer:
+        return CODEC.encode
+
+    def writer(self, folder: Path, split: str, shard: str) -> "Writer":
+        from wizard.targets.arrayrecord.writer import ArrayRecordShard
+
         return ArrayRecordShard(folder, shard, self)
 
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
+        from wizard.targets.tfds.describe import describe, describe_named
+        from wizard.targets.tfds.metadata import Shape
+
         if self.is_named:
-            return _NAMED.metadata(dataset)
+            return describe_named(dataset, _FORM)
         if not self.tfds:
             return {}
-        shape = metadata.Shape(
-            form=_FORM, template="{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}", path=self.file, supervised=record.SUPERVISED
-        )
-        return record.features_of(dataset) | metadata.info_json(dataset, shape)
+        template = "{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
+        shape = Shape(form=_FORM, template=template, path=self.file, supervised=imagenet2012.SUPERVISED)
+        return describe(dataset, shape)
 
     def listing(self, folder: Path) -> Iterator[str]:
         if self.is_named:
@@ -138,22 +145,29 @@ class ArrayRecords(OneFileShards):
         for split in SPLITS:
             yield from sorted(file.name for file in folder.glob(f"{split}.{_FORM}-*"))
 
-    def stored(self, expected: Expectation) -> Iterator[bytes]:
+    def stored(self, expected: Expectation) -> Iterator[Check]:
         """The records; raises MachineError, too, if the package that reads them is not installed."""
         if not installed_version():
             raise MachineError(
                 "array_record, which reads ArrayRecord files, is not installed.", f"Install it: {INSTALL}"
             )
+        from wizard.targets.tfds.record import CODEC
+
         try:
-            yield from ArrayRecordFile(expected.path).records()
+            for payload in ArrayRecordFile(expected.path).records():
+                yield partial(CODEC.seen, payload)
         except ArrayRecordDamage as damage:
             raise ShardDamage(f"it is a damaged ArrayRecord: {damage}") from damage
 
-    def seen(self, item: bytes, planned: Planned, expected: Expectation) -> Seen:
-        return record.seen(item, planned)
+    def seen(self, item: Check, planned: Planned, expected: Expectation) -> Seen:
+        return item(planned)
 
     def items(self, files: Sequence[str]) -> Iterator[bytes]:
+        from wizard.targets.arrayrecord import reading
+
         return reading.payloads(files)
 
     def encoded(self, item: bytes) -> Encoded:
-        return record.encoded(item)
+        from wizard.targets.tfds.record import CODEC
+
+        return CODEC.encoded(item)

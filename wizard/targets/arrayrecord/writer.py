@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from wizard.formats.array_record import ArrayRecordWriter
-from wizard.targets.one_file import ShardFile
+from wizard.targets.shard_file import ShardFile
 from wizard.targets.target import Target
 from wizard.targets.writer import Committed
 

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wizard.sources.classes import Classes
-from wizard.targets.image_files.listing import Listing
 from wizard.targets.names import SPLIT_FOLDERS
-from wizard.targets.written import Content
+
+if TYPE_CHECKING:
+    from wizard.targets.image_files.listing import Listing
+    from wizard.targets.written import Content
 
 CLASSES = "classes.json"
 
 
-def mmpretrain(split: str, listed: Listing) -> dict[str, Content]:
+def mmpretrain(split: str, listed: "Listing") -> "dict[str, Content]":
     """meta/train.txt and the like: a line "path label" an image, its path below the split's folder, labels from 0.
 
     mmpretrain 1.2 (mmpretrain/datasets/imagenet.py and custom.py) takes meta/<split>.txt if it is there, and splits a
@@ -26,7 +29,7 @@ def why_not_mmpretrain(path: str, wnid: str) -> str:
     return "mmpretrain strips the blanks that a path begins with" if wnid and path[:1].isspace() else ""
 
 
-def swin(split: str, listed: Listing) -> dict[str, Content]:
+def swin(split: str, listed: "Listing") -> "dict[str, Content]":
     """train_map.txt and val_map.txt: a line "path<TAB>label" an image, paths and labels as for mmpretrain.
 
     Swin-Transformer at f82860b (data/build.py and cached_image_folder.py) reads them with --zip, beside train.zip and
@@ -46,7 +49,7 @@ def classes_json(classes: Classes) -> bytes:
     return json.dumps(listed, ensure_ascii=False).encode()
 
 
-def _lines(listed: Listing, form: str) -> Iterator[bytes]:
+def _lines(listed: "Listing", form: str) -> Iterator[bytes]:
     for paths, ranks in listed.pieces():
         pairs = zip(paths, ranks.tolist(), strict=True)
         yield "".join(form.format(path=path, rank=rank) for path, rank in pairs).encode()

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from wizard.errors import InputError
 from wizard.targets.image_files import dinov2, lists
-from wizard.targets.image_files.listing import Listing, listing
 from wizard.targets.option import Allowed, Option
-from wizard.targets.written import Content, WrittenDataset
+
+if TYPE_CHECKING:
+    from wizard.targets.image_files.listing import Listing
+    from wizard.targets.written import Content, WrittenDataset
 
 METADATA = "metadata"
 """The key of [output]."""
@@ -29,8 +32,8 @@ OPTION = Option(
 
 
 def metadata_files(
-    asked: Collection[str], dataset: WrittenDataset, path: Callable[[str, str, str], str]
-) -> dict[str, Content]:
+    asked: Collection[str], dataset: "WrittenDataset", path: Callable[[str, str, str], str]
+) -> "dict[str, Content]":
     """The files that are asked for, by their paths below the output folder.
 
     Args:
@@ -38,10 +41,13 @@ def metadata_files(
         dataset: whose image files are described.
         path: gives the path of an image below its split's folder, from its split, name and wnid.
     """
+    from wizard.targets.image_files import dinov2_extra  # with listing, it takes NumPy
+    from wizard.targets.image_files.listing import listing
+
     classes = dataset.classes
     files: dict[str, Content] = {}
     if DINOV2 in asked:
-        files["labels.txt"] = dinov2.labels(classes)
+        files["labels.txt"] = dinov2_extra.labels(classes)
     if lists.CLASSES in asked:
         files[lists.CLASSES] = lists.classes_json(classes)
     if {DINOV2, MMPRETRAIN, SWIN}.isdisjoint(asked):
@@ -86,10 +92,12 @@ def _require(reader: str, would_become: str, why_not: str) -> None:
         )
 
 
-def _of_split(asked: Collection[str], split: str, listed: Listing, dataset: WrittenDataset) -> dict[str, Content]:
+def _of_split(asked: Collection[str], split: str, listed: "Listing", dataset: "WrittenDataset") -> "dict[str, Content]":
+    from wizard.targets.image_files import dinov2_extra
+
     files: dict[str, Content] = {}
     if DINOV2 in asked:
-        files |= dinov2.arrays(split, listed, dataset.classes)
+        files |= dinov2_extra.arrays(split, listed, dataset.classes)
     if MMPRETRAIN in asked:
         files |= lists.mmpretrain(split, listed)
     if SWIN in asked:

@@ -1,30 +1,29 @@
 """The targets: image files in folders of classes, and image files in one folder for each split."""
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from wizard.commit_record import CommitRecord
 from wizard.ilsvrc2012.archives import SPLITS
-from wizard.sources.readers import Form
-from wizard.targets import images
 from wizard.targets.dataset import Encoded
-from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
+from wizard.targets.expected import Expectation, Planned, Seen
 from wizard.targets.image_files import metadata_trainers, trainers
 from wizard.targets.image_files.sidecars import METADATA, OPTION, metadata_files, remarks, require_readable
-from wizard.targets.image_files.writer import ImageFilesWriter, sum_of_files
 from wizard.targets.names import RECORD_FOLDER, SPLIT_FOLDERS, jpeg_suffix, normalized
 from wizard.targets.option import Option, given
 from wizard.targets.presence import wrong_size
-from wizard.targets.record_file import read_record
-from wizard.targets.sample import OutputSample
 from wizard.targets.target import Offer, Target
 from wizard.targets.trainer import Trainer
-from wizard.targets.writer import ImageFile, Writer
-from wizard.targets.written import Content, WrittenDataset
+
+if TYPE_CHECKING:
+    from wizard.commit_record import CommitRecord
+    from wizard.sources.readers import Form
+    from wizard.targets.image_files.check import StoredFile
+    from wizard.targets.sample import OutputSample
+    from wizard.targets.writer import Encoder, Writer
+    from wizard.targets.written import Content, WrittenDataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +43,7 @@ class ImageFiles(Target):
     has_distinct_places: ClassVar[bool] = True
 
     @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+    def from_profile(cls, output: Mapping[str, Any], form: "Form") -> Self:
         """Values of `metadata` have one order, whatever that of the profile."""
         asked = given(cls.options, output).get(METADATA, ())
         return cls(metadata=tuple(str(value) for value in OPTION.values if value in asked))
@@ -87,13 +86,15 @@ class ImageFiles(Target):
     def remarks(self, images: Mapping[str, int]) -> Iterator[str]:
         return remarks(self.metadata, images)
 
-    def writer(self, folder: Path, split: str, shard: str) -> Writer:
+    def writer(self, folder: Path, split: str, shard: str) -> "Writer":
+        from wizard.targets.image_files.writer import ImageFilesWriter
+
         return ImageFilesWriter(folder, shard, lambda sample: self.place(split, sample.name, sample.wnid))
 
-    def encode(self, sample: OutputSample) -> bytes:
-        return sample.stored.jpeg
+    def encoder(self) -> "Encoder":
+        return _jpeg
 
-    def sidecars(self, dataset: WrittenDataset) -> Mapping[str, Content]:
+    def sidecars(self, dataset: "WrittenDataset") -> "Mapping[str, Content]":
         """What `metadata` asks for, and synsets.txt: "wnid words" a class, without an end, as deep-vision's scripts."""
         files = metadata_files(self.metadata, dataset, self._path_in_split)
         if dataset.classes.whole_imagenet:
@@ -109,7 +110,10 @@ class ImageFiles(Target):
         for place in self.places:
             yield from _files_below(folder, place)
 
-    def missing(self, folder: Path, result: CommitRecord) -> str:
+    def missing(self, folder: Path, result: "CommitRecord") -> str:
+        from wizard.targets.image_files.writer import sum_of_files
+        from wizard.targets.record_file import read_record
+
         record = self.file(result.shard)
         try:
             files = read_record(folder, result.shard).files
@@ -122,26 +126,17 @@ class ImageFiles(Target):
         return next(filter(None, (wrong_size(folder, file.path, file.bytes) for file in files)), "")
 
     def wrong_bytes(self, expected: Expectation) -> Iterator[str]:
-        files = list(self.stored(expected))
-        size, digest = sum(file.bytes for file in files), sum_of_files(files)
-        if size != expected.result.bytes_out:
-            yield f"its files are listed with {size:,} bytes, expected {expected.result.bytes_out:,}"
-        if digest != expected.result.sha256:
-            yield f"the sha256 of its list of files is {digest}, expected {expected.result.sha256}"
+        from wizard.targets.image_files import check
 
-    def stored(self, expected: Expectation) -> Iterator[ImageFile]:
-        try:
-            yield from read_record(Path(expected.folder), expected.result.shard).files
-        except OSError as error:
-            raise ShardDamage(f"its commit record cannot be read: {error.strerror or error}") from error
-        except ValueError as error:
-            raise ShardDamage(str(error)) from error
+        return check.wrong_list(expected)
 
-    def seen(self, item: ImageFile, planned: Planned, expected: Expectation) -> Seen:
-        place = self.place(expected.result.split, planned.name, planned.wnid)
-        if item.path != place:
-            return Seen(0, [f"its record lists {item.path}, expected {place}"])
-        return Seen(0, [f"{place}: {what}" for what in _wrong_file(Path(expected.folder), item)])
+    def stored(self, expected: Expectation) -> Iterator["StoredFile"]:
+        from wizard.targets.image_files import check
+
+        return check.stored_files(expected)
+
+    def seen(self, item: "StoredFile", planned: Planned, expected: Expectation) -> Seen:
+        return item.seen(Path(expected.folder), self.place(expected.result.split, planned.name, planned.wnid))
 
     def files_of(self, expected: Expectation) -> list[str]:
         split = expected.result.split
@@ -191,6 +186,10 @@ class FlatFolders(ImageFiles):
         return {"format": "image files in one folder a split, version 1"}  # hashed into plan ids, so these words stay
 
 
+def _jpeg(sample: "OutputSample") -> bytes:
+    return sample.stored.jpeg
+
+
 def _files_below(folder: Path, below: str) -> Iterator[str]:
     """Files by their paths, without a look at any, and empty folders, with / at the end.
 
@@ -208,19 +207,3 @@ def _files_below(folder: Path, below: str) -> Iterator[str]:
             yield from _files_below(folder, path)
         else:
             yield path
-
-
-def _wrong_file(folder: Path, file: ImageFile) -> Iterator[str]:
-    """Clauses on an image file that is not what was recorded, or no image that trainers decode."""
-    try:
-        content = (folder / file.path).read_bytes()
-    except OSError as error:
-        yield f"it cannot be read: {error.strerror or error}"
-        return
-    digest = hashlib.sha256(content).hexdigest()
-    if len(content) != file.bytes:
-        yield f"it has {len(content):,} bytes, expected {file.bytes:,}"
-    elif digest != file.sha256:
-        yield f"its sha256 is {digest}, expected {file.sha256}"
-    else:
-        yield from images.wrong(content, {})

@@ -19,6 +19,18 @@ class Row(NamedTuple):
     path: str | None
     label: int | None
 
+    def seen(self, planned: Planned) -> Seen:
+        """What is wrong with it."""
+        wrong = []
+        path = stored_path(planned.name, planned.wnid)
+        if self.path != path:
+            wrong.append(f"its path is {self.path}, expected {path}")
+        if self.label != planned.label:
+            wrong.append(f"its label is {self.label}, expected {planned.label}")
+        if self.jpeg is None:
+            return Seen(0, [*wrong, "its image has no bytes"])
+        return Seen(0, [*wrong, *images.wrong(self.jpeg, {})])
+
 
 def rows(path: Path, expected: Expectation | None = None) -> Iterator[Row]:
     """The rows of a file, in order; with an expectation, after a look at its columns.
@@ -47,19 +59,6 @@ def rows(path: Path, expected: Expectation | None = None) -> Iterator[Row]:
                 yield Row(image.get("bytes"), image.get("path"), row["label"])
     except ParquetDamage as damage:
         raise ShardDamage(f"it cannot be read: {damage}") from damage
-
-
-def seen(row: Row, planned: Planned) -> Seen:
-    """What is wrong with a row."""
-    wrong = []
-    path = stored_path(planned.name, planned.wnid)
-    if row.path != path:
-        wrong.append(f"its path is {row.path}, expected {path}")
-    if row.label != planned.label:
-        wrong.append(f"its label is {row.label}, expected {planned.label}")
-    if row.jpeg is None:
-        return Seen(0, [*wrong, "its image has no bytes"])
-    return Seen(0, [*wrong, *images.wrong(row.jpeg, {})])
 
 
 def _require_columns(found: Any, expected: Expectation) -> None:

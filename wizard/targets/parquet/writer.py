@@ -6,9 +6,9 @@ from typing import Any
 
 from wizard.formats.parquet_file import give_back_memory
 from wizard.targets.labels import StoredLabels
-from wizard.targets.one_file import ShardFile
 from wizard.targets.parquet.features import LABEL, PATH, schema, stored_path
 from wizard.targets.sample import OutputSample
+from wizard.targets.shard_file import ShardFile
 from wizard.targets.target import Target
 from wizard.targets.writer import Committed
 
@@ -17,8 +17,6 @@ ROWS = 100
 takes at once where it makes Arrow files of images (config.py)."""
 MOST = 32 << 20
 """Bytes of images in a row group: fewer than `ROWS` where they are large. A worker holds them twice."""
-WORKER_BYTES = 150_000_000
-"""Bytes of memory that pyarrow and a row group take: with photos of 110 kB, workers had 200 MB instead of 60 MB."""
 _OPTIONS = {
     "compression": "NONE",  # JPEGs do not get smaller, and all else is 40 bytes per image
     "use_dictionary": False,

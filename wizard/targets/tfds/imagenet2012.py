@@ -1,4 +1,4 @@
-"""The dataset that TFDS knows by name: where its files lie, what describes it, and what it cannot be.
+"""The dataset that TFDS knows by name: where its files lie, what its records hold, and what it cannot be.
 
 `tfds.load("imagenet2012", data_dir=…)` takes the features from its own code, and the splits, the form of the files and
 their names from dataset_info.json. Every label must mean what it means there, or it refuses label.labels.txt.
@@ -8,15 +8,14 @@ Source: tensorflow-datasets 4.9.10, `imagenet2012_dataset_builder.py`, `core/nam
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from wizard.errors import Hint, UsageError
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes
-from wizard.sources.tfds.info import BY_THIS_PROGRAM
-from wizard.targets.dataset import BuiltDataset
-from wizard.targets.tfds import metadata, record
-from wizard.targets.tfds.metadata import FileFormat, Json
+
+if TYPE_CHECKING:
+    from wizard.targets.tfds.metadata import FileFormat
 
 NAME: Literal["imagenet2012"] = "imagenet2012"
 VERSION = "5.1.0"
@@ -26,22 +25,17 @@ USUAL_SHARDS: dict[Split, int] = {"train": 1024, "validation": 64, "test": 128}
 """What TFDS comes to for the sizes of the splits (`core/utils/shard_utils.py`)."""
 INGREDIENT = {"shards lie": f"in {FOLDER}, as TFDS names them"}
 ASKED = f'output.tfds = "{NAME}"'
-_TEMPLATE = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
-_NAMED: Json = {
-    "name": NAME,
-    "version": VERSION,
-    "description": f"ILSVRC2012 {BY_THIS_PROGRAM}; dataset.json, two folders up, says how.",
-    "location": {"urls": ["https://image-net.org/"]},
-    "moduleName": "tensorflow_datasets.datasets.imagenet2012.imagenet2012_dataset_builder",
-    "releaseNotes": {VERSION: "Added test split."},
-}
+IMAGE, LABEL, FILE_NAME = "image", "label", "file_name"
+"""The features of a record."""
+WHAT = f"tf.train.Example with {IMAGE}, {LABEL} and {FILE_NAME}"
+SUPERVISED = (IMAGE, LABEL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedFiles:
     """Where the files of the dataset lie, below the output folder; `form` is the container of its records."""
 
-    form: FileFormat
+    form: "FileFormat"
 
     def file(self, shard: str) -> str:
         """A shard's file.
@@ -56,14 +50,6 @@ class NamedFiles:
         """Files that TFDS may take for shards, of any split and form."""
         for file in sorted((folder / FOLDER).glob(f"{NAME}-*")):
             yield f"{FOLDER}/{file.name}"
-
-    def metadata(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        """The files that describe the dataset to TFDS, by their paths below the output folder."""
-        shape = metadata.Shape(
-            form=self.form, template=_TEMPLATE, path=lambda shard: shard, supervised=record.SUPERVISED
-        )
-        files = record.features_of(dataset) | metadata.info_json(dataset, shape, _NAMED)
-        return {f"{FOLDER}/{name}": content for name, content in files.items()}
 
 
 def require_labels_from_0(label_base: int | None) -> None:

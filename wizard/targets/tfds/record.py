@@ -7,56 +7,46 @@ from collections.abc import Iterator
 
 from wizard.formats import example
 from wizard.targets import images
-from wizard.targets.dataset import BuiltDataset, Encoded
+from wizard.targets.dataset import Encoded
 from wizard.targets.expected import Planned, Seen
-from wizard.targets.labels import from_zero
 from wizard.targets.sample import OutputSample
-from wizard.targets.tfds import metadata
+from wizard.targets.tfds.imagenet2012 import FILE_NAME, IMAGE, LABEL
 
-IMAGE, LABEL, FILE_NAME = "image", "label", "file_name"
-WHAT = f"tf.train.Example with {IMAGE}, {LABEL} and {FILE_NAME}"
-SUPERVISED = (IMAGE, LABEL)
 _KINDS: dict[str, type] = {IMAGE: bytes, LABEL: tuple, FILE_NAME: bytes}
 
 
-def encode(sample: OutputSample) -> bytes:
-    """The record of an image; the label of one without a class is -1, as in TFDS's test split."""
-    return example.encode(
-        {IMAGE: sample.stored.jpeg, LABEL: (sample.label,), FILE_NAME: sample.name.encode()},
-    )
+class RecordCodec:
+    """Makes such records, and reads them back."""
 
+    def encode(self, sample: OutputSample) -> bytes:
+        """The record of an image; the label of one without a class is -1, as in TFDS's test split."""
+        return example.encode(
+            {IMAGE: sample.stored.jpeg, LABEL: (sample.label,), FILE_NAME: sample.name.encode()},
+        )
 
-def encoded(payload: bytes) -> Encoded:
-    """The image and the label of a record.
+    def encoded(self, payload: bytes) -> Encoded:
+        """The image and the label of a record.
 
-    Raises:
-        ValueError: it is not such a record.
-    """
-    features = example.decode(payload)
-    jpeg, label = features.get(IMAGE), features.get(LABEL)
-    if not isinstance(jpeg, bytes) or not isinstance(label, tuple) or len(label) != 1:
-        raise ValueError(f"a record has not one {IMAGE} and one {LABEL}")
-    return Encoded(jpeg, label[0], {})
-
-
-def seen(payload: bytes, planned: Planned) -> Seen:
-    """What is wrong with a record."""
-    try:
+        Raises:
+            ValueError: it is not such a record.
+        """
         features = example.decode(payload)
-    except example.ExampleDamage as damage:
-        return Seen(0, [f"it is not a tf.train.Example of the kind that was written: {damage}"])
-    unlike = [key for key, kind in _KINDS.items() if not isinstance(features.get(key), kind)]
-    unlike += sorted(features.keys() - _KINDS.keys())
-    if unlike:
-        return Seen(0, [f"{', '.join(unlike)}: missing, unknown, or not of its kind"])
-    return Seen(0, list(_wrong(features, planned)))
+        jpeg, label = features.get(IMAGE), features.get(LABEL)
+        if not isinstance(jpeg, bytes) or not isinstance(label, tuple) or len(label) != 1:
+            raise ValueError(f"a record has not one {IMAGE} and one {LABEL}")
+        return Encoded(jpeg, label[0], {})
 
-
-def features_of(dataset: BuiltDataset) -> dict[str, bytes]:
-    """The files that tell TFDS what the records hold, by name."""
-    names = from_zero(dataset.classes.names, dataset.label_base)
-    described = {IMAGE: metadata.image(), LABEL: metadata.class_label(len(names)), FILE_NAME: metadata.text()}
-    return metadata.labels_file(LABEL, names) | metadata.features_json(described)
+    def seen(self, payload: bytes, planned: Planned) -> Seen:
+        """What is wrong with a record."""
+        try:
+            features = example.decode(payload)
+        except example.ExampleDamage as damage:
+            return Seen(0, [f"it is not a tf.train.Example of the kind that was written: {damage}"])
+        unlike = [key for key, kind in _KINDS.items() if not isinstance(features.get(key), kind)]
+        unlike += sorted(features.keys() - _KINDS.keys())
+        if unlike:
+            return Seen(0, [f"{', '.join(unlike)}: missing, unknown, or not of its kind"])
+        return Seen(0, list(_wrong(features, planned)))
 
 
 def _wrong(features: dict[str, example.Feature], planned: Planned) -> Iterator[str]:
@@ -67,3 +57,6 @@ def _wrong(features: dict[str, example.Feature], planned: Planned) -> Iterator[s
     jpeg = features[IMAGE]
     assert isinstance(jpeg, bytes)
     yield from images.wrong(jpeg, {})
+
+
+CODEC = RecordCodec()

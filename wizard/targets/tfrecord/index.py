@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from wizard.formats import tfrecord
 from wizard.targets.index_files import IndexFiles
 
 INDEX_FOLDER = "idx"
@@ -16,6 +15,8 @@ def line(offset: int, size: int) -> str:
 
 
 def _of_shard(path: Path) -> str:
+    from wizard.formats import tfrecord
+
     with path.open("rb") as file:
         return "".join(line(offset, size) for offset, size in tfrecord.frame_spans(file))
 

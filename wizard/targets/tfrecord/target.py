@@ -2,30 +2,33 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from wizard.commit_record import CommitRecord
 from wizard.errors import Hint, UsageError
-from wizard.formats import example, tfrecord
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources.classes import Classes
-from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded
-from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
+from wizard.targets.expected import Check, Expectation, Planned, Seen, ShardDamage
 from wizard.targets.names import SPLIT_FOLDERS
-from wizard.targets.one_file import OneFileShards, ShardFile
+from wizard.targets.one_file import OneFileShards
 from wizard.targets.option import Allowed, Option, given, switch
-from wizard.targets.sample import OutputSample
 from wizard.targets.shared_options import INDEX
 from wizard.targets.target import Offer
 from wizard.targets.tfds import imagenet2012
 from wizard.targets.tfds.option import TFDS, TFDS_OPTION
-from wizard.targets.tfrecord import index, tfds, with_tensorflow
-from wizard.targets.tfrecord.schema import SCHEMAS, Features, OfTFDS, Schema
+from wizard.targets.tfrecord import index
+from wizard.targets.tfrecord.schema import SCHEMAS, Features, Schema, SchemaName
 from wizard.targets.tfrecord.trainers import TRAINERS
 from wizard.targets.trainer import Trainer
-from wizard.targets.writer import Committed, Writer
+
+if TYPE_CHECKING:
+    from wizard.commit_record import CommitRecord
+    from wizard.formats.example import Values
+    from wizard.sources.readers import Form
+    from wizard.targets.tfrecord.codec import Codec
+    from wizard.targets.writer import Encoder, Writer
 
 _NAMED = imagenet2012.NamedFiles(form="tfrecord")
 _OPTIONS = {
@@ -81,7 +84,7 @@ class TFRecords(OneFileShards):
     beside: ClassVar[tuple[str, ...]] = tuple(f"{index.INDEX_FOLDER}/{split}-*-of-*" for split in SPLITS)
 
     @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+    def from_profile(cls, output: Mapping[str, Any], form: "Form") -> Self:
         """Records of a source keep the features that they have, unless they become those of a dataset of TFDS.
 
         Raises:
@@ -127,7 +130,7 @@ class TFRecords(OneFileShards):
     @property
     def schema(self) -> Schema:
         """What a record holds."""
-        return OfTFDS() if self.is_named else SCHEMAS[self.features]
+        return SCHEMAS[self._schema_name]
 
     @property
     def ingredients(self) -> dict[str, str]:
@@ -160,19 +163,23 @@ class TFRecords(OneFileShards):
             return _NAMED.file(shard)
         return f"tfrecord_{SPLIT_FOLDERS[shard.partition('-')[0]]}/{shard}" if self.split_folders else shard
 
-    def encode(self, sample: OutputSample) -> bytes:
-        return tfrecord.frame(self.schema.encode(sample))
+    def encoder(self) -> "Encoder":
+        return self._codec().framed
 
-    def writer(self, folder: Path, split: str, shard: str) -> Writer:
-        return _IndexedShardFile(folder, shard, self) if self.index else ShardFile(folder, shard, self)
+    def writer(self, folder: Path, split: str, shard: str) -> "Writer":
+        if not self.index:
+            return super().writer(folder, split, shard)
+        from wizard.targets.tfrecord.writer import IndexedShardFile
+
+        return IndexedShardFile(folder, shard, self)
 
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
-        return self.schema.metadata(dataset, self.file) if self.tfds else {}
+        return self._codec().metadata(dataset, self.file) if self.tfds else {}
 
     def listing(self, folder: Path) -> Iterator[str]:
         return _NAMED.listing(folder) if self.is_named else super().listing(folder)
 
-    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
+    def wrong_beside(self, folder: Path, result: "CommitRecord") -> str:
         return index.FILES.wrong(folder, result.shard, result.bytes_out, asked=self.index)
 
     def restore_beside(self, folder: Path, shard: str) -> None:
@@ -183,34 +190,55 @@ class TFRecords(OneFileShards):
         if self.index:
             yield from index.FILES.differs(Path(expected.folder), expected.result.shard, expected.path)
 
-    def stored(self, expected: Expectation) -> Iterator[bytes]:
+    def stored(self, expected: Expectation) -> Iterator[Check]:
+        from wizard.formats import tfrecord
+
+        codec = self._codec()
         try:
             with expected.path.open("rb") as file:
                 for record in tfrecord.records(file):
-                    yield record.payload
+                    yield partial(codec.seen, record.payload)
         except tfrecord.RecordDamage as damage:
             raise ShardDamage(str(damage)) from damage
 
-    def seen(self, item: bytes, planned: Planned, expected: Expectation) -> Seen:
-        return self.schema.seen(item, planned)
+    def seen(self, item: Check, planned: Planned, expected: Expectation) -> Seen:
+        return item(planned)
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
         yield from super().strays(folder, expectations)
         shards = {expected.result.shard for expected in expectations} if self.index else set()
         yield from index.FILES.strays(folder, shards)
 
-    def first_features(self, file: Path) -> Mapping[str, example.Values]:
+    def first_features(self, file: Path) -> "Mapping[str, Values]":
+        from wizard.formats import example
+        from wizard.targets.tfrecord import tfds
+
         return {name: example.values(feature) for name, feature in tfds.first_record(file).items()}
 
     def as_trained(self, files: Sequence[str]) -> Iterator[Encoded]:
+        from wizard.targets.tfrecord import with_tensorflow
+
         schema = self.schema
         return with_tensorflow.as_trained(files, image=schema.image, label=schema.label, for_resnet=schema.for_resnet)
 
     def items(self, files: Sequence[str]) -> Iterator[bytes]:
+        from wizard.targets.tfrecord import with_tensorflow
+
         return with_tensorflow.payloads(files)
 
     def encoded(self, item: bytes) -> Encoded:
+        from wizard.targets.tfrecord import with_tensorflow
+
         return with_tensorflow.encoded(item, self.schema.image)
+
+    @property
+    def _schema_name(self) -> SchemaName:
+        return imagenet2012.NAME if self.is_named else self.features
+
+    def _codec(self) -> "Codec":
+        from wizard.targets.tfrecord.codec import CODECS
+
+        return CODECS[self._schema_name]
 
 
 def _require_tfds_alone(asked: Mapping[str, Any]) -> None:
@@ -227,20 +255,3 @@ def _require_tfds_alone(asked: Mapping[str, Any]) -> None:
             f"{asked['features']!r} asks for others.",
             Hint("Leave output.features out, or say {}", "output.features=inception"),
         )
-
-
-class _IndexedShardFile(ShardFile):
-    def __init__(self, folder: Path, shard: str, target: TFRecords) -> None:
-        super().__init__(folder, shard, target)
-        self._folder, self._shard = folder, shard
-        self._lines: list[str] = []
-
-    def append(self, content: bytes) -> None:
-        if content:
-            self._lines.append(index.line(self.size, len(content)))
-        super().append(content)
-
-    def commit(self) -> Committed:
-        """Puts the index in place first: a shard that is there has one."""
-        index.FILES.write(self._folder, self._shard, "".join(self._lines))
-        return super().commit()

@@ -1,10 +1,9 @@
 """What is wrong with a sample of a shard: its key, its members, and the values of its json and their types."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import groupby
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +11,38 @@ import numpy.typing as npt
 from wizard.formats import tar
 from wizard.targets import images
 from wizard.targets.expected import Planned, Seen
-from wizard.targets.webdataset.members import FIELDS, KINDS
-
-OLDER_KINDS: Mapping[str, type] = {**KINDS, "boxes": list}
-"""Types of the json's values in datasets of version 1."""
-
-Sample = tuple[str, list[tuple[str, bytes]]]
-"""A key, and the names and contents of the fields that follow each other under it."""
+from wizard.targets.webdataset.members import FIELDS, parsed
 
 
-def samples(file: IO[bytes]) -> Iterator[Sample]:
+class StoredSample(NamedTuple):
+    """A key, and the names and contents of the fields that follow each other under it."""
+
+    key: str
+    fields: list[tuple[str, bytes]]
+
+    def seen(self, planned: Planned, key: str, kinds: Mapping[str, type]) -> Seen:
+        """What is wrong with a sample that was made from an image, under a key, with these types in its json."""
+        if self.key != key:
+            return Seen(0, [f"its key is {self.key}, expected {key}"])
+        present = [field for field, _ in self.fields]
+        if present != [*FIELDS]:
+            return Seen(0, [f"its members are {', '.join(present)}, expected {', '.join(FIELDS)}"])
+        (_, label), (_, encoded), (_, text) = self.fields
+        wrong = [] if label == str(planned.label).encode() else [f"its cls is {label!r}, expected {planned.label}"]
+        described = parsed(text)
+        if not isinstance(described, dict):
+            return Seen(0, [*wrong, "its json is not a JSON object"])
+        boxes = _boxes(described.get("boxes"))
+        wrong += _misdescribed(described, planned, kinds)
+        if boxes is None:
+            wrong.append("the boxes of its json are not lists of four numbers")
+        else:
+            wrong += images.wrong_boxes(boxes)
+        wrong += images.wrong(encoded, described)
+        return Seen(0 if boxes is None else len(boxes), wrong)
+
+
+def samples(file: IO[bytes]) -> Iterator[StoredSample]:
     """The samples of a shard, in order.
 
     Raises:
@@ -32,34 +53,7 @@ def samples(file: IO[bytes]) -> Iterator[Sample]:
         for member in members:
             file.seek(member.offset)
             fields.append((member.name.partition(".")[2], file.read(member.size)))
-        yield key, fields
-
-
-def seen(sample: Sample, planned: Planned, key: str, kinds: Mapping[str, type]) -> Seen:
-    """What is wrong with a sample that was made from an image, under a key, with these types in its json."""
-    found, fields = sample
-    if found != key:
-        return Seen(0, [f"its key is {found}, expected {key}"])
-    present = [field for field, _ in fields]
-    if present != [*FIELDS]:
-        return Seen(0, [f"its members are {', '.join(present)}, expected {', '.join(FIELDS)}"])
-    (_, label), (_, encoded), (_, text) = fields
-    wrong = [] if label == str(planned.label).encode() else [f"its cls is {label!r}, expected {planned.label}"]
-    described = parsed(text)
-    if not isinstance(described, dict):
-        return Seen(0, [*wrong, "its json is not a JSON object"])
-    boxes = _boxes(described.get("boxes"))
-    wrong += _misdescribed(described, planned, kinds)
-    wrong += ["the boxes of its json are not lists of four numbers"] if boxes is None else images.wrong_boxes(boxes)
-    wrong += images.wrong(encoded, described)
-    return Seen(0 if boxes is None else len(boxes), wrong)
-
-
-def parsed(text: bytes | str) -> Any:
-    """What a JSON text holds; None if it is none."""
-    with suppress(ValueError, RecursionError):
-        return json.loads(text)
-    return None
+        yield StoredSample(key, fields)
 
 
 def _misdescribed(described: Mapping[str, Any], planned: Planned, kinds: Mapping[str, type]) -> Iterator[str]:

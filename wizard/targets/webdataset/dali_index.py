@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-from wizard.formats import tar
+from wizard.formats.padding import BLOCK, END
 from wizard.targets.index_files import IndexFiles
 
 INDEX_FOLDER = "__index__"
@@ -35,16 +35,18 @@ def places(members: Iterable[tuple[str, bytes]], offset: int) -> list[Place]:
     """Where members lie whose first header is at an offset."""
     found = []
     for name, content in members:
-        found.append((name, offset + tar.BLOCK, len(content)))
-        offset = _end(offset + tar.BLOCK, len(content))
+        found.append((name, offset + BLOCK, len(content)))
+        offset = _end(offset + BLOCK, len(content))
     return found
 
 
 def _end(offset: int, size: int) -> int:
-    return offset + -(-size // tar.BLOCK) * tar.BLOCK
+    return offset + -(-size // BLOCK) * BLOCK
 
 
 def _of_shard(path: Path) -> str:
+    from wizard.formats import tar
+
     with path.open("rb") as file:
         members = [(member.name, member.offset, member.size) for member in tar.members(file)]
     return index_of(map(list, (each for _, each in groupby(members, key=lambda member: member[0].partition(".")[0]))))
@@ -52,9 +54,9 @@ def _of_shard(path: Path) -> str:
 
 def _end_of_shard(line: str) -> int:
     if line == f"{_VERSION} 0":
-        return len(tar.END)
+        return len(END)
     *_, offset, size, _ = line.split(" ")
-    return _end(int(offset), int(size)) + len(tar.END)
+    return _end(int(offset), int(size)) + len(END)
 
 
 FILES = IndexFiles(folder=INDEX_FOLDER, of_shard=_of_shard, end=_end_of_shard, tail=_TAIL)

@@ -12,10 +12,13 @@ prefix, and the names in DALI's index end at the first space.
 import json
 import re
 from collections.abc import Mapping
-from hashlib import blake2b
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from wizard.targets.names import jpeg_suffix
-from wizard.targets.sample import OutputSample
+
+if TYPE_CHECKING:
+    from wizard.targets.sample import OutputSample
 
 FIELDS = ("cls", "jpg", "json")
 KINDS: Mapping[str, type] = {
@@ -28,6 +31,8 @@ KINDS: Mapping[str, type] = {
     "boxes": str,
 }
 """Keys of the json in order, and the one type that each value has, whatever the image."""
+OLDER_KINDS: Mapping[str, type] = {**KINDS, "boxes": list}
+"""The same in datasets of version 1."""
 
 _LONGEST = 100 - len(".json")
 """Bytes of a key: a name of a ustar header has 100 at most (POSIX.1-2001)."""
@@ -53,8 +58,10 @@ def sample_key(name: str) -> str:
     stem = older_key(name)
     if len(stem) <= _LONGEST and _PLAIN.fullmatch(stem) and ("__" not in stem or not _SKIPPED.search(stem)):
         return stem
+    import hashlib  # few names come here
+
     plain = _SKIPPED.sub(r"\1_", _UNSAFE.sub("_", stem))
-    mark = blake2b(name.encode(), digest_size=_DIGEST).hexdigest()
+    mark = hashlib.blake2b(name.encode(), digest_size=_DIGEST).hexdigest()
     return f"{plain[: _LONGEST - len(mark) - 1]}-{mark}"
 
 
@@ -63,14 +70,21 @@ def older_key(name: str) -> str:
     return name.removesuffix(jpeg_suffix(name)).replace(".", "_")
 
 
-def members_of(sample: OutputSample) -> list[tuple[str, bytes]]:
+def members_of(sample: "OutputSample") -> list[tuple[str, bytes]]:
     """The names and contents of a sample's members, in the order of `FIELDS`."""
     key = sample_key(sample.name)
     contents = (str(sample.label).encode(), sample.stored.jpeg, description(sample))
     return [(f"{key}.{field}", content) for field, content in zip(FIELDS, contents, strict=True)]
 
 
-def description(sample: OutputSample) -> bytes:
+def parsed(text: bytes | str) -> Any:
+    """What a JSON text holds; None if it is none."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    return None
+
+
+def description(sample: "OutputSample") -> bytes:
     """A sample's json: what is known of the image beside its pixels and label; see `KINDS`."""
     return json.dumps(
         {

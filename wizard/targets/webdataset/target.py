@@ -1,30 +1,31 @@
 """The target: WebDataset tars, a sample of jpg, cls and json for each image."""
 
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from wizard.commit_record import CommitRecord
-from wizard.formats import tar
+from wizard.formats.padding import END
 from wizard.ilsvrc2012.archives import Split
 from wizard.sources.classes import Classes
-from wizard.sources.readers import Form
 from wizard.targets.dataset import BuiltDataset, Encoded
 from wizard.targets.expected import Expectation, Planned, Seen, ShardDamage
-from wizard.targets.one_file import OneFileShards, ShardFile
+from wizard.targets.one_file import OneFileShards
 from wizard.targets.option import Option
-from wizard.targets.sample import OutputSample
 from wizard.targets.shared_options import INDEX
 from wizard.targets.target import Offer
 from wizard.targets.trainer import Trainer
-from wizard.targets.webdataset import check, dali_index, lists
-from wizard.targets.webdataset.members import KINDS, members_of, older_key, sample_key
+from wizard.targets.webdataset import dali_index
+from wizard.targets.webdataset.members import KINDS, OLDER_KINDS, older_key, parsed, sample_key
 from wizard.targets.webdataset.shard_names import NAMES, NAMES_OPTION, Names, ShardNames, patterns
 from wizard.targets.webdataset.trainers import TRAINERS
-from wizard.targets.writer import Committed, Writer
+
+if TYPE_CHECKING:
+    from wizard.commit_record import CommitRecord
+    from wizard.sources.readers import Form
+    from wizard.targets.webdataset.check import StoredSample
+    from wizard.targets.writer import Encoder, Writer
 
 _VERSION = 2
 _SIDES = ("height", "width")
@@ -60,11 +61,11 @@ class WebDataset(OneFileShards):
     options: ClassVar[Mapping[str, Option]] = {"names": NAMES_OPTION, "index": INDEX}
     trainers: ClassVar[tuple[Trainer, ...]] = TRAINERS
     has_distinct_places: ClassVar[bool] = True
-    trailer: ClassVar[bytes] = tar.END
+    trailer: ClassVar[bytes] = END
     beside: ClassVar[tuple[str, ...]] = (f"{dali_index.INDEX_FOLDER}/*{dali_index.SUFFIX}",)
 
     @classmethod
-    def from_profile(cls, output: Mapping[str, Any], form: Form) -> Self:
+    def from_profile(cls, output: Mapping[str, Any], form: "Form") -> Self:
         """Shards are named as those of ImageNet; see `for_classes`."""
         target = super().from_profile(output, form)
         return replace(target, dataset=NAMES[target.names].dataset)
@@ -116,11 +117,17 @@ class WebDataset(OneFileShards):
     def place(self, split: str, name: str, wnid: str) -> str:
         return sample_key(name) if self.version == _VERSION else older_key(name)
 
-    def encode(self, sample: OutputSample) -> bytes:
-        return _archived(members_of(sample))
+    def encoder(self) -> "Encoder":
+        from wizard.targets.webdataset.writer import archived_sample
 
-    def writer(self, folder: Path, split: str, shard: str) -> Writer:
-        return _IndexedShardFile(folder, shard, self) if self.index else ShardFile(folder, shard, self)
+        return archived_sample
+
+    def writer(self, folder: Path, split: str, shard: str) -> "Writer":
+        if not self.index:
+            return super().writer(folder, split, shard)
+        from wizard.targets.webdataset.writer import IndexedShardFile
+
+        return IndexedShardFile(folder, shard, self)
 
     def listing(self, folder: Path) -> Iterator[str]:
         named = {file.name for pattern in patterns() for file in folder.glob(pattern)}
@@ -129,6 +136,8 @@ class WebDataset(OneFileShards):
     def sidecars(self, dataset: BuiltDataset) -> dict[str, bytes]:
         if self.version != _VERSION:
             return {}
+        from wizard.targets.webdataset import lists
+
         splits = {split: [*shards] for split, shards in groupby(dataset.shards, key=lambda shard: shard.split)}
         name = self.dataset or ("imagenet1k" if dataset.classes.whole_imagenet else "images")
         indexes = {
@@ -139,7 +148,7 @@ class WebDataset(OneFileShards):
         }
         return {lists.INFO: lists.timm_info(name, splits, self.file), **indexes}
 
-    def wrong_beside(self, folder: Path, result: CommitRecord) -> str:
+    def wrong_beside(self, folder: Path, result: "CommitRecord") -> str:
         return dali_index.FILES.wrong(folder, self._index(result.shard), result.bytes_out, asked=self.index)
 
     def restore_beside(self, folder: Path, shard: str) -> None:
@@ -151,16 +160,19 @@ class WebDataset(OneFileShards):
             name = self._index(expected.result.shard)
             yield from dali_index.FILES.differs(Path(expected.folder), name, expected.path)
 
-    def stored(self, expected: Expectation) -> Iterator[check.Sample]:
+    def stored(self, expected: Expectation) -> "Iterator[StoredSample]":
+        from wizard.formats import tar
+        from wizard.targets.webdataset import check
+
         try:
             with expected.path.open("rb") as file:
                 yield from check.samples(file)
         except tar.TarDamage as damage:
             raise ShardDamage(str(damage)) from damage
 
-    def seen(self, item: check.Sample, planned: Planned, expected: Expectation) -> Seen:
-        kinds = KINDS if self.version == _VERSION else check.OLDER_KINDS
-        return check.seen(item, planned, self.place(expected.result.split, planned.name, planned.wnid), kinds)
+    def seen(self, item: "StoredSample", planned: Planned, expected: Expectation) -> Seen:
+        kinds = KINDS if self.version == _VERSION else OLDER_KINDS
+        return item.seen(planned, self.place(expected.result.split, planned.name, planned.wnid), kinds)
 
     def strays(self, folder: Path, expectations: Sequence[Expectation]) -> Iterator[tuple[str, str]]:
         yield from super().strays(folder, expectations)
@@ -179,6 +191,8 @@ class WebDataset(OneFileShards):
         Raises:
             tarfile.TarError: a tar cannot be read.
         """
+        import tarfile
+
         for file in files:
             with tarfile.open(file, "r:") as archive:
                 for _, members in groupby(archive, key=lambda member: member.name.partition(".")[0]):
@@ -189,7 +203,7 @@ class WebDataset(OneFileShards):
                     yield fields
 
     def encoded(self, item: dict[str, bytes]) -> Encoded:
-        described = check.parsed(item.get("json", b""))
+        described = parsed(item.get("json", b""))
         stated = described if isinstance(described, dict) else {}
         return Encoded(item["jpg"], None, {side: stated[side] for side in _SIDES if side in stated})
 
@@ -199,25 +213,3 @@ class WebDataset(OneFileShards):
 
     def _index(self, shard: str) -> str:
         return dali_index.index_name(self.file(shard))
-
-
-class _IndexedShardFile(ShardFile):
-    def __init__(self, folder: Path, shard: str, target: WebDataset) -> None:
-        super().__init__(folder, shard, target)
-        self._folder = folder
-        self._name = dali_index.index_name(target.file(shard))
-        self._samples: list[list[dali_index.Place]] = []
-
-    def write(self, sample: OutputSample) -> None:
-        members = members_of(sample)
-        self._samples.append(dali_index.places(members, self.size))
-        self.append(_archived(members))
-
-    def commit(self) -> Committed:
-        """Puts the index in place first: a shard that is there has one."""
-        dali_index.FILES.write(self._folder, self._name, dali_index.index_of(self._samples))
-        return super().commit()
-
-
-def _archived(members: Sequence[tuple[str, bytes]]) -> bytes:
-    return b"".join(tar.member(name, content) for name, content in members)
