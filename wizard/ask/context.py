@@ -99,9 +99,11 @@ class Context:
     @property
     def lacks_validation(self) -> bool:
         """Whether there is no validation but what may be held out of train."""
+        if self.raw is None or "train" not in self.surveys:
+            return False
         from wizard.sources.selected import lacks_validation
 
-        return self.raw is not None and "train" in self.surveys and lacks_validation(self.raw)
+        return lacks_validation(self.raw)
 
     @property
     def escaping_link(self) -> str:
@@ -116,9 +118,11 @@ class Context:
     @cached_property
     def classes_in_doubt(self) -> frozenset[str]:
         """Class folders with two possible sets of labels; empty where there is one."""
+        if self.raw is None:
+            return frozenset()
         from wizard.sources.labels_in_doubt import classes_in_doubt
 
-        return frozenset() if self.raw is None else classes_in_doubt(self.raw, self.surveys)
+        return classes_in_doubt(self.raw, self.surveys)
 
     @property
     def of_numbers(self) -> bool:
