@@ -2,7 +2,7 @@
 
 from wizard.ask import defaults
 from wizard.ask.prompt import Choice
-from wizard.engine.transform import LOSSLESS_ENOUGH
+from wizard.formats.encoders import LOSSLESS_ENOUGH
 from wizard.sources.image_formats import added, become_jpeg
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from wizard.engine.recipe_words import readable
-from wizard.engine.transform import LOSSLESS_ENOUGH
+from wizard.formats.encoders import LOSSLESS_ENOUGH
 from wizard.sources.image_formats import added, become_jpeg
 
 if TYPE_CHECKING:

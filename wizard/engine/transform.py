@@ -6,8 +6,7 @@ from typing import Literal
 from wizard.engine import stages
 from wizard.formats import encoders, encoding, image_codec, jpeg
 from wizard.formats.decoding import Undecodable, is_too_large
-from wizard.formats.encoders import LOSSLESS_ENOUGH as LOSSLESS_ENOUGH
-from wizard.formats.encoders import Encoder
+from wizard.formats.encoders import LOSSLESS_ENOUGH, Encoder
 from wizard.formats.jpeg_markers import check_structure
 from wizard.formats.resample import resample
 from wizard.formats.resize import Geometry, Resize, geometry

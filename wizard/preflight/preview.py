@@ -14,11 +14,12 @@ from PIL import Image
 
 from wizard.engine.deaths import WorkerDied
 from wizard.engine.recipe_words import readable
-from wizard.engine.transform import LOSSLESS_ENOUGH, Recipe, transform
+from wizard.engine.transform import Recipe, transform
 from wizard.errors import SetupError, writing
 from wizard.folders import cache_folder
 from wizard.formats import image_codec
 from wizard.formats.decoding import Undecodable
+from wizard.formats.encoders import LOSSLESS_ENOUGH
 from wizard.formatting import human_bytes
 from wizard.planning import Job
 from wizard.preflight.estimate import Estimator
