@@ -76,6 +76,28 @@ def test_without_a_hangup_messages_may_lose_their_reader_and_results_may_not(gon
     assert (b"BrokenPipeError" in (err or b"")) == (gone == "stdout")
 
 
+@pytest.mark.parametrize("farewell", ["", "It goes on."])
+def test_a_terminal_that_is_lost_is_told_its_last_words_once_and_then_nothing(farewell: str) -> None:
+    program = (
+        "import os, signal\n"
+        "from wizard.hangup import Terminal, surviving_hangup\n"
+        "terminal = Terminal()\n"
+        f"terminal.farewell = {farewell!r}\n"
+        "with surviving_hangup(terminal):\n"
+        "    print('within', flush=True)\n"
+        "    for _ in range(2): os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    print('after', flush=True)\n"
+    )
+    process, terminal = pty.fork()
+    if process == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        os.execv(sys.executable, [sys.executable, "-c", program])
+    assert os.waitpid(process, 0)[1] == 0
+    shown = os.read(terminal, 1000).decode()
+    os.close(terminal)
+    assert shown == "within\r\n" + (f"\r\n{farewell}\r\n" if farewell else "")
+
+
 @pytest.fixture
 def unhandled() -> Iterator[None]:
     """SIGHUP as a terminal leaves it; with nohup, tests inherit that it is ignored."""

@@ -120,6 +120,23 @@ def test_old_runs_are_forgotten_with_their_logs_but_living_ones_are_kept() -> No
     assert len(list(local_runs.folder().glob("*.log"))) == 21
 
 
+def test_verifications_do_not_make_the_logs_of_builds_be_forgotten() -> None:
+    build = run(begun=1_600_000_000.0, state="finished")
+    checks = [run(begun=1_700_000_000.0 + number, state="finished", kind="verification") for number in range(25)]
+    for each in (build, *checks):
+        local_runs.write(each)
+    local_runs.forget_old()
+    assert local_runs.read_all() == [*reversed(checks[5:]), build]
+
+
+def test_a_verification_of_a_folder_is_no_build_that_runs_in_it() -> None:
+    parent = os.getppid()
+    made = run(pid=parent, born=process_identity.start_of(parent), kind="verification")
+    local_runs.write(made)
+    assert local_runs.others_alive(Path(made.output), "build") == []
+    assert local_runs.others_alive(Path(made.output), "verification") == [made]
+
+
 def test_a_request_to_a_run_whose_file_is_gone_is_forgotten() -> None:
     gone, living = run(begun=1_700_000_000.0), run()
     local_runs.write(living)

@@ -10,22 +10,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Self
 
 import psutil
 import pytest
 
 from tests.ask.conftest import Script, nowhere  # noqa: F401  a fixture
-from tests.download.fetching import NAME, eventually, md5
+from tests.download.fetching import NAME, Asked, eventually, md5
 from tests.download.server import Damaged, NeedBasic, Served, Server, Slow
 from tests.download.test_command import FILES, SUMS, WHAT, there
 from wizard import local_runs
 from wizard.ask.setup_draft import SetupDraft
 from wizard.ask.start_menu import choose_start
 from wizard.cli import main
-from wizard.commands import attach
+from wizard.commands import attach, downloading
+from wizard.download.events import Report
+from wizard.errors import InputError
+from wizard.events import Note
+from wizard.hangup import Terminal
 from wizard.local_runs import LocalRun
 from wizard.output import Output
+from wizard.show.reporters import PlainReporter
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
@@ -102,8 +108,8 @@ class InTerminal:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """One that takes 1.5 seconds for the largest file."""
-    with Server({name: Served(data=data) for name, data in FILES.items()}, Slow(2_000_000, name=NAME)) as running:
+    """One that takes 3 seconds for the largest file."""
+    with Server({name: Served(data=data) for name, data in FILES.items()}, Slow(1_000_000, name=NAME)) as running:
         yield running
 
 
@@ -182,6 +188,38 @@ def test_a_download_that_fails_without_its_terminal_logs_why(
     assert log.splitlines()[-1].endswith("  failed with exit code 3")
     assert main(["attach", str(tmp_path / "to")]) == 3
     assert f"✗ {NAME} arrived complete, but its MD5 is " in capsys.readouterr().out
+
+
+def test_nobody_is_asked_for_a_login_whose_terminal_is_lost() -> None:
+    terminal, asked = Terminal(), Asked()
+    asker = downloading._AsideAsker(PlainReporter(Output()), asked, terminal)
+    terminal.lost = True
+    assert asker.credentials("a.org", False) is None
+    assert asker.cookies("a.org", "") is None
+    assert asked.asked == []
+
+
+@pytest.mark.parametrize("error", [None, InputError("Kaggle is closed.")])
+def test_a_download_from_a_hub_is_logged(
+    error: InputError | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetched(folder: Path, _what: object, report: Report) -> Path:
+        report(Note(text="Kaggle's client unpacks it"))
+        if error:
+            raise error
+        return folder / "ILSVRC"
+
+    hub = SimpleNamespace(TERMS="", require=lambda *_: None, lacking=lambda _: "", needs=lambda *_: 0, fetch=fetched)
+    monkeypatch.setattr(downloading, "_HUBS", {"kaggle": hub})
+    assert main(["download", "--base", "kaggle", "--to", str(tmp_path / "to"), "--yes"]) == (3 if error else 0)
+    result = f"Build from it with: imagenet-setup, and {tmp_path}/to/ILSVRC as the raw data."
+    lines = [line[21:] for line in only_run().log.read_text().splitlines()]
+    assert lines[0].startswith(f"imagenet-setup download --base kaggle --to {tmp_path}/to (process ")
+    assert lines[1:] == [
+        "· Kaggle's client unpacks it",
+        "✗ Kaggle is closed." if error else result,
+        "failed with exit code 3" if error else "finished with exit code 0",
+    ]
 
 
 def test_a_second_download_into_a_folder_is_refused_and_attach_stops_the_first(

@@ -150,7 +150,8 @@ def test_too_many_shards_are_judged_by_the_images_of_the_selected_classes(raw: P
     source = {"splits": ["train"], "classes": 1}
     plan_of(profile(raw, tmp_path, source=source, output={"train_shards": TRAIN - 1}), told.append)
     (warning,) = (event.text for event in told if isinstance(event, Note) and "leave some empty" in event.text)
-    assert warning == f"train: {TRAIN - 1} shards for {PER_CLASS + ODD} images leave some empty"
+    said = f"train: {TRAIN - 1} shards for {PER_CLASS + ODD} images leave some empty; none is with --set "
+    assert warning == f"{said}output.train_shards={PER_CLASS + ODD}"
 
 
 def notes_of(raw: Path, **sections: Any) -> list[Note]:
@@ -264,7 +265,8 @@ def test_kept_shards_are_as_many_as_those_of_the_source() -> None:
 
 def test_requested_boxes_that_validation_lacks_are_reported(raw: Path) -> None:
     said = [note.text for note in notes_of(raw)]
-    assert "validation: records carry no bounding boxes, because only train's are asked for" in said
+    because = "because only train's are asked for; with both: --set source.boxes=all"
+    assert f"validation: records carry no bounding boxes, {because}" in said
     for source in ({"boxes": "all"}, {"boxes": "none"}, {"splits": ["train"]}):
         assert not any("carry no bounding boxes" in note.text for note in notes_of(raw, source=source))
 
@@ -280,7 +282,10 @@ def test_requested_boxes_that_validation_lacks_are_reported(raw: Path) -> None:
 )
 def test_boxes_for_which_there_is_no_place_are_reported(raw: Path, output: dict[str, Any], unit: str) -> None:
     said = [note.text for note in notes_of(raw, output=output)]
-    assert any(text.startswith(f"Bounding boxes are not stored: these {unit} cannot hold them") for text in said)
+    assert (
+        f"Bounding boxes are not stored: these {unit} cannot hold them, but a CSV beside them can "
+        "(--set output.boxes_csv=true)"
+    ) in said
     assert not any("carry no bounding boxes" in text for text in said)
     for asked in ({"source": {"boxes": "none"}, "output": output}, {"output": output | {"boxes_csv": True}}):
         assert not any("not stored" in note.text for note in notes_of(raw, **asked))

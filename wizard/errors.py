@@ -44,6 +44,10 @@ class Hint(str):
     def __radd__(self, other: str) -> "Hint":
         return Hint(other) + self
 
+    def removesuffix(self, suffix: str, /) -> "Hint":
+        """The hint without an end of its text, such as a full stop."""
+        return Hint(self._text.removesuffix(suffix), *self.settings)
+
     def said(self, how: Callable[[str], str]) -> str:
         """The text with each setting said in another way than --set."""
         return _filled(self._text, map(how, self.settings))

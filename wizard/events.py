@@ -18,7 +18,12 @@ Status = Literal["pass", "warn", "fail"]
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """A message for the person: a difference from the official data, a decision."""
+    """A message for the person: a difference from the official data, a decision.
+
+    Attributes:
+        text: a sentence without a full stop; a Hint where a setting would change what it says.
+        warning: whether a person should act on it.
+    """
 
     text: str
     warning: bool = False

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 
 import wizard
+from tests.helpers import job, toml
 from wizard.ask.hints import as_error, in_setup
+from wizard.cli import main
+from wizard.commands.setup_ending import end
 from wizard.errors import Hint, InputError, ProfileError
+from wizard.output import Output
+from wizard.preflight.source_check import source_check
 from wizard.profile import check
 from wizard.profile_keys import profile_keys
 
@@ -34,6 +39,41 @@ def test_hints_and_texts_added_are_a_hint_with_all_settings() -> None:
     assert both.startswith("Replace it, or leave it out with --set output.on_bad_image=skip. Fetch {name} again")
     assert in_setup(both).startswith('Replace it, or leave it out with the answer skip to "Bad images". Fetch')
     assert "--set" not in in_setup(both)
+
+
+def test_a_hint_without_its_full_stop_is_a_hint() -> None:
+    hint = Hint("Labels are the names; {} gives others.", "source.labels=folders").removesuffix(".")
+    assert hint == "Labels are the names; --set source.labels=folders gives others"
+    assert "--set" not in in_setup(hint)
+
+
+@pytest.fixture
+def remarkable(raw: Path, tmp_path: Path) -> Path:
+    """A profile whose build says that validation's boxes are not asked for."""
+    return toml(raw, tmp_path / "out", tmp_path / "p.toml")
+
+
+def test_what_a_build_says_names_settings_at_the_command_line(
+    remarkable: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(remarkable), "--plain"]) == 0
+    assert "only train's are asked for; with both: --set source.boxes=all\n" in capsys.readouterr().err
+
+
+def test_what_a_build_says_names_answers_in_the_guided_setup(
+    remarkable: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end(Output("plain"), remarkable) == 0
+    err = capsys.readouterr().err
+    assert 'only train\'s are asked for; with both: the answer all to "Boxes"\n' in err
+    assert "--set" not in err
+
+
+def test_the_check_of_the_raw_data_keeps_the_settings_of_its_hints(raw_copy: Path, tmp_path: Path) -> None:
+    (raw_copy / "ILSVRC2012_img_val.tar").unlink()
+    fix = source_check(job(raw_copy, tmp_path / "out", source={"holdout": 8, "boxes": "none"})).fix
+    assert "--set source.holdout=10%" in fix
+    assert "--set" not in in_setup(fix)
 
 
 def test_a_setting_is_quoted_for_the_shell_and_not_for_the_wizard() -> None:

@@ -120,6 +120,18 @@ def test_a_recipe_asks_only_for_what_it_leaves_open(recipe: str) -> None:
     assert begun.back() is None
 
 
+def test_an_unusable_profile_is_marked_before_it_is_chosen(home: Path, raw: Path, tmp_path: Path) -> None:
+    profile_store.save(profile(raw, tmp_path / "one"), "one")
+    (home / "config" / "profiles" / "wrong.toml").write_text("# a comment\n[image]\nqualty = 80\n")
+    script = Script(["profile", LEAVE])
+    with pytest.raises(KeyboardInterrupt):
+        choose_start(script)
+    listed = {choice.value: choice for choice in script.asked[-1].choices}
+    assert listed["one"].title == "one"
+    assert listed["wrong"].title == "! wrong"
+    assert listed["wrong"].about.startswith("cannot be used: image.qualty")
+
+
 def test_an_unusable_profile_is_reported_with_all_its_problems_and_how_to_fix_it(home: Path) -> None:
     (home / "config" / "profiles").mkdir(parents=True)
     (home / "config" / "profiles" / "broken.toml").write_text("[source")
@@ -175,6 +187,15 @@ def test_a_build_that_runs_is_offered_to_be_watched_and_not_to_be_resumed(raw: P
     script = Script(["new"])
     choose_start(script)
     assert script.asked[0].choices[0].title.startswith("Resume the unfinished build in ")
+
+
+def test_a_download_that_runs_is_offered_to_be_watched(tmp_path: Path) -> None:
+    run = local_runs.this_process(tmp_path, kind="download")
+    local_runs.write(run)
+    script = Script([f"watch:{run.name}"])
+    assert choose_start(script) == run
+    assert script.asked[0].choices[0].title == f"Watch the download running to {tmp_path}"
+    assert script.asked[0].choices[0].about.startswith("started ")
 
 
 def test_the_menu_says_how_far_a_build_is(tmp_path: Path) -> None:

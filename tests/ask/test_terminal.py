@@ -94,11 +94,6 @@ def test_the_same_help_is_not_printed_twice_in_a_row(put: Put, said: io.StringIO
     assert said.getvalue().count("Some help.") == 1
 
 
-@pytest.mark.parametrize(("kind", "default"), [("choice", "train"), ("choices", ["train"])])
-def test_letters_do_nothing_in_a_short_list(put: Put, kind: str, default: Value) -> None:
-    assert put(asked(kind, default), f"jkworia{ENTER}") == default
-
-
 def test_what_was_typed_outlasts_the_help(put: Put) -> None:
     assert put(asked("text", "a"), f"b?c{ENTER}") == "bc"
 
@@ -190,38 +185,6 @@ def test_what_is_no_number_stays_to_be_corrected_and_is_replaced_by_typing(put: 
 
 
 @pytest.mark.parametrize(
-    ("width", "beside", "below"),
-    [
-        (20, "Short", "a line of thirty-nine columns"),
-        (40, "Short  a line of thirty-nine column…", "a line of thirty-nine columns, not more"),
-        (60, "Short  a line of thirty-nine columns, not more", None),
-    ],
-)
-def test_what_a_choice_is_for_is_cut_with_a_mark_and_whole_below_the_list(
-    width: int, beside: str, below: str | None
-) -> None:
-    output = Output()
-    output.console = Console(file=io.StringIO(), width=width)
-    choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
-    prompt = Prompt(key="k", kind="choice", text="Which?", choices=(choice,))
-    (line,) = TerminalPrompter(output)._lines(prompt, [])
-    assert line.title == beside
-    assert (line.description or "")[:15] == (below or "")[:15]
-
-
-def test_a_choice_that_can_be_ticked_leaves_columns_for_its_mark() -> None:
-    output = Output()
-    output.console = Console(file=io.StringIO(), width=40)
-    choice = Choice(value=1, title="Short", about="a line of thirty-nine columns, not more")
-    prompt = Prompt(key="k", kind="choice", text="Which?", choices=(choice,))
-    lines = [
-        str(TerminalPrompter(output)._lines(each, [])[0].title) for each in (prompt, replace(prompt, kind="choices"))
-    ]
-    assert [len(line) for line in lines] == [36, 34]
-    assert all(line.endswith("…") for line in lines)
-
-
-@pytest.mark.parametrize(
     ("following", "lines"),
     [
         ("", ["Which answers are", "    wanted now?"]),
@@ -234,37 +197,3 @@ def test_a_question_breaks_between_words_and_before_a_suggestion_that_would_not_
     following: str, lines: list[str]
 ) -> None:
     assert _in_lines("Which answers are wanted now?", following, 4, 25).split("\n") == lines
-
-
-MANY = Prompt(
-    key="k",
-    kind="choice",
-    text="Which?",
-    default="recipe-3",
-    choices=tuple(Choice(f"recipe-{number}", f"recipe-{number}", f"of {number} px") for number in range(10)),
-)
-
-
-@pytest.mark.parametrize(
-    ("keys", "answer"),
-    [
-        (ENTER, "recipe-3"),
-        (f"7{ENTER}", "recipe-7"),
-        (f"5 px{ENTER}", "recipe-5"),
-        (f"recipe{DOWN}{ENTER}", "recipe-1"),
-        (f"7q{ENTER}", "recipe-7"),
-        (f"7{BACKSPACE}{DOWN}{ENTER}", "recipe-1"),
-        (f"7{ESC}{DOWN}{ENTER}", "recipe-1"),
-        (f"j{ENTER}", "recipe-3"),
-    ],
-)
-def test_typing_filters_a_long_list_and_esc_ends_the_filter(put: Put, keys: str, answer: str) -> None:
-    assert put(MANY, keys) == answer
-
-
-def test_esc_without_a_filter_goes_back_from_a_long_list(put: Put, said: io.StringIO) -> None:
-    with pytest.raises(Back):
-        put(MANY, ESC)
-    with pytest.raises(Back):
-        put(replace(MANY, help="Some help."), f"7?{CTRL_B}")
-    assert "Some help." in said.getvalue()

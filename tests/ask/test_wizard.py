@@ -127,7 +127,7 @@ def test_the_whole_conversation(person: Callable[..., Person], raw: Path, tmp_pa
     second = person()
     second.reads("What would you like to do?").reads("Resume the unfinished setup").types(ENTER)
     second.reads("Memory").reads("What next?").types(DOWN, DOWN, ENTER)
-    second.reads("Which answer?").types("quality", ENTER)
+    second.reads("Which answer?").types("quality").reads("Filter: quality").types(ENTER)
     second.reads("JPEG quality, 1 to 100").types("120", ENTER)
     second.reads("120 is above 100").reads("JPEG quality, 1 to 100").types("70", ENTER)
     second.reads("quality 70").reads("What next?").types(DOWN, DOWN, DOWN, ENTER)
@@ -166,6 +166,25 @@ def test_paths_are_pasted_typed_and_completed_over_what_is_suggested(
     assert someone.ends() == 130
     draft, _ = setup_draft.load() or pytest.fail("no answers are stored")
     assert (draft.answers["source.path"], draft.chosen["output.path"]) == (str(raw), str(out))
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("form", ["\x1b[200~{}\r\x1b[201~", "{}\r"], ids=["bracketed", "bare"])
+def test_a_path_that_is_pasted_into_a_list_chooses_nothing(person: Callable[..., Person], form: str) -> None:
+    someone = person(columns=60)
+    someone.reads("What would you like to do?").reads("Download").types(form.format("/data/raw images"))
+    someone.reads("Filter: /data/raw images").reads("No entry has that.").types(ENTER).types("\x7f", ESC)
+    someone.types(DOWN).reads("Start from a recipe").types(ENTER).reads("Which recipe?").types(CTRL_C)
+    assert someone.ends() == 130
+
+
+def test_a_pasted_folder_that_is_not_proposed_is_typed_further(person: Callable[..., Person], tmp_path: Path) -> None:
+    someone = person()
+    someone.reads("will open the result?").types(ENTER).reads("Which way?").types(ENTER)
+    someone.reads("Where is the raw data?").reads("Another folder").types(f"{tmp_path}/no\r")
+    someone.reads("Enter continues with it").types(ENTER).reads("Where is the raw data?").types("where", ENTER)
+    someone.reads("nowhere").reads("Where is the raw data?").types(CTRL_C)
+    assert someone.ends() == 130
 
 
 @pytest.mark.usefixtures("nowhere")

@@ -212,7 +212,7 @@ def test_more_workers_than_cores_are_a_warning() -> None:
     )
     check = checks.cores(1, 2)
     assert (check.status, check.found, check.needed) == ("warn", "1 core may be used", "2 workers")
-    assert "leave run.workers at auto" in check.command_fix
+    assert "one for each core: --set run.workers=auto" in check.command_fix
 
 
 def test_open_files_pass_or_fail_with_the_command_that_fixes_it() -> None:

@@ -67,7 +67,8 @@ def test_what_text_makes_of_numbers_is_warned_of(tmp_path: Path, labels: Labels,
 
 def test_numbers_that_something_is_added_to_are_warned_of(tmp_path: Path) -> None:
     ((text, _),) = reported(tables(tmp_path, ["train/0/1.jpg", "train/1/1.jpg"]), base=1)
-    assert "output.label_base = 1 adds 1 to each: class 0 has label 1" in text
+    assert "labels from 1 add 1 to each: class 0 has label 1" in text
+    assert text.endswith("(--set output.label_base=0)")
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,7 @@ def _filled_in(prompter: Prompter, text: str, listed: Sequence[Listed]) -> Setup
         SetupError: it cannot be used; says how to fix it.
     """
     chosen: str | None = None
+    choices = tuple(map(_as_choice, listed))
     while True:
         prompt = Prompt(
             key="profile",
@@ -183,7 +184,7 @@ def _filled_in(prompter: Prompter, text: str, listed: Sequence[Listed]) -> Setup
             text=text,
             help="Its answers fill in a new setup, and can all be changed before anything is done.",
             default=chosen or listed[0].name,
-            choices=tuple(Choice(each.name, each.name, each.about) for each in listed),
+            choices=choices,
         )
         chosen = str(put(prompter, prompt))
         draft = _opened(next(each for each in listed if each.name == chosen))
@@ -191,6 +192,14 @@ def _filled_in(prompter: Prompter, text: str, listed: Sequence[Listed]) -> Setup
             return to_walk_through(draft) if _is_walked_through(prompter, draft) else draft
         except Back:
             continue
+
+
+def _as_choice(listed: Listed) -> Choice:
+    """A profile in the list, with a mark if it cannot be used."""
+    problems = profile_store.examine(listed.path).problems
+    if problems:
+        return Choice(listed.name, f"! {listed.name}", f"cannot be used: {problems[0]}")
+    return Choice(listed.name, listed.name, listed.about)
 
 
 def _opened(listed: Listed) -> SetupDraft:

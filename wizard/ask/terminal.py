@@ -8,7 +8,8 @@ from typing import Any, cast
 import questionary
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 
-from wizard.ask.list_keys import filter_bindings, list_in, without_letters
+from wizard.ask.list_keys import ListFilter, is_without_match, list_in, set_filter
+from wizard.ask.list_view import add_foot, choice_lines
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
 from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
 from wizard.ask.suggestion import suggestion_bindings
@@ -29,19 +30,10 @@ _STYLE = questionary.Style(
 )
 _ESCAPE = 0.05
 """Seconds to wait for the rest of an arrow key's code after its Esc; terminals send it in one piece."""
-_INDENT = 4
-"""Columns before a choice's title, and one that stays free."""
-_TICK = 2
-"""Columns of the mark before a choice that can be ticked."""
-_GAP = 2
-"""Columns between a choice's title and its description."""
-_LEAST = 20
-"""Columns that are worth to show the beginning of a description in."""
-_BELOW = "  Description: "
-"""What questionary puts before a description below the list."""
-_MANY = 9
-"""Choices in a list above which typing filters it."""
 _PATHS = ("path", "file")
+_LISTS = ("choice", "choices")
+_MANY = 9
+"""Choices in a list above which it is said that typing filters it."""
 _ELSEWHERE = Choice("<another>", "Another folder …")
 
 
@@ -52,7 +44,7 @@ class _Held:
     Attributes:
         chosen: of a list: the choice that is pointed at, or the ticked ones.
         suggestion: shown while nothing is typed: the default, or what was refused. Enter takes it, typing replaces it.
-        typed: what is typed already.
+        typed: what is typed already; of a list, what it is filtered by.
     """
 
     chosen: Value | None = None
@@ -65,6 +57,13 @@ class _Help(Exception):
 
     def __init__(self, held: Callable[[_Held], _Held]) -> None:
         self.held = held
+
+
+class _Elsewhere(Exception):
+    """The person typed a path at the proposals, which is none of them."""
+
+    def __init__(self, typed: str) -> None:
+        self.typed = typed
 
 
 class TerminalPrompter(Prompter):
@@ -96,23 +95,28 @@ class TerminalPrompter(Prompter):
         # One that was typed and refused is to be corrected.
         elsewhere = prompt.typed is not None and prompt.typed not in [choice.value for choice in prompt.choices]
         while True:
+            begun = ""
             if not elsewhere:
-                answer = self._ask(proposals)
-                if answer != _ELSEWHERE.value:
-                    return answer
+                try:
+                    answer = self._ask(proposals, accepts_others=True)
+                    if answer != _ELSEWHERE.value:
+                        return answer
+                except _Elsewhere as other:
+                    begun = other.typed
                 typing = replace(typing, typed="", error="")
             try:
-                return self._ask(typing)
+                return self._ask(typing, begun=begun)
             except Back:
                 elsewhere, proposals = False, replace(proposals, typed=None, error="")
 
-    def _ask(self, prompt: Prompt) -> Value:
-        error, held, is_explained = prompt.error, _held_first(prompt), False
+    def _ask(self, prompt: Prompt, *, accepts_others: bool = False, begun: str = "") -> Value:
+        """The answer; `accepts_others` if a list raises _Elsewhere, and `begun` is what is typed already."""
+        error, held, is_explained = prompt.error, replace(_held_first(prompt), typed=begun), False
         while True:
             if error:
                 self._output.say(f"✗ {error}")
             try:
-                answer = self._put(prompt, held)
+                answer = self._put(prompt, held, accepts_others=accepts_others)
             except _Help as wanted:
                 if not is_explained:  # else it stands right above
                     self._explain(prompt)
@@ -143,7 +147,7 @@ class TerminalPrompter(Prompter):
         """See Prompter."""
         self._output.say(text)
 
-    def _put(self, prompt: Prompt, held: _Held) -> Any:
+    def _put(self, prompt: Prompt, held: _Held, *, accepts_others: bool) -> Any:
         question = self._question(prompt, held)
         application = question.application
         application.ttimeoutlen = application.timeoutlen = _ESCAPE
@@ -153,10 +157,10 @@ class TerminalPrompter(Prompter):
             keys.append(path_bindings())
         if prompt.kind in (*_PATHS, "text", "number"):
             keys.append(suggestion_bindings(held.suggestion))
-        if prompt.kind == "choice" and len(prompt.choices) > _MANY:
-            keys.insert(1, filter_bindings())
-        elif prompt.kind in ("choice", "choices"):
-            keys.insert(1, without_letters())
+        if prompt.kind in _LISTS:
+            add_foot(application, unicode=self._output.unicode, elsewhere=accepts_others)
+            keys.append(ListFilter(application, prompt.kind, _Elsewhere if accepts_others else None).bindings())
+            set_filter(list_in(application), held.typed, held.chosen)
         application.key_bindings = merge_key_bindings(keys)
         return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
 
@@ -183,41 +187,22 @@ class TerminalPrompter(Prompter):
                 return questionary.path(text, completer=completer, complete_while_typing=False, **suggested, **common)
             case "choice" | "choices":
                 common["pointer"] = "❯" if self._output.unicode else ">"
-                lines = self._lines(prompt, held.chosen if isinstance(held.chosen, list) else [])
+                common["show_description"] = False  # that is the foot's, as it would be cut with the list
+                lines = choice_lines(
+                    prompt.choices,
+                    held.chosen if isinstance(held.chosen, list) else [],
+                    columns=self._output.console.width,
+                    can_be_ticked=prompt.kind == "choices",
+                    unicode=self._output.unicode,
+                )
             case _:
                 return questionary.text(text, **suggested, **common)
         if prompt.kind == "choices":
             return questionary.checkbox(text, lines, instruction=ticks, **common)
         default = next((line for line in lines if line.value == held.chosen), None)
-        if len(lines) > _MANY:  # j and k are letters there
-            common |= {"use_search_filter": True, "use_jk_keys": False, "instruction": "(type to filter)"}
-        else:  # a blank one, because questionary puts "(Use arrow keys)" in the place of an empty one
-            common["instruction"] = " "
-        return questionary.select(text, lines, default=default, **common)
-
-    def _lines(self, prompt: Prompt, ticked: list[str]) -> list[questionary.Choice]:
-        """A line for each choice, its description beside it; what is cut there is below the list, while pointed at."""
-        choices, width = prompt.choices, self._output.console.width
-        room = width - _INDENT - (_TICK if prompt.kind == "choices" else 0)
-        broad = min(max(len(choice.title) for choice in choices), room)
-        beside = room - broad - _GAP
-        lines = []
-        for choice in choices:
-            shown = self._cut(choice.about, beside) if beside >= _LEAST or len(choice.about) <= beside else ""
-            below = "" if shown == choice.about else textwrap.fill(choice.about, max(_LEAST, width - len(_BELOW)))
-            lines.append(
-                questionary.Choice(
-                    f"{self._cut(choice.title, room):<{broad}}{' ' * _GAP}{shown}".rstrip(),
-                    value=choice.value,
-                    checked=choice.value in ticked,
-                    description=below.replace("\n", "\n" + " " * len(_BELOW)) or None,
-                )
-            )
-        return lines
-
-    def _cut(self, text: str, columns: int) -> str:
-        mark = "…" if self._output.unicode else "..."
-        return text if len(text) <= columns else text[: max(0, columns - len(mark))].rstrip() + mark
+        # A blank one, because questionary puts "(Use arrow keys)" in the place of an empty one.
+        hint = "(type to filter)" if len(lines) > _MANY else " "
+        return questionary.select(text, lines, default=default, instruction=hint, **common)
 
 
 def _in_lines(text: str, following: str, indent: int, width: int) -> str:
@@ -240,12 +225,16 @@ def _held_first(prompt: Prompt) -> _Held:
 
 def _held_now(event: KeyPressEvent, kind: Kind) -> Callable[[_Held], _Held]:
     """What stands there now, in the place of what did before."""
-    if kind == "choices":
-        ticked = [str(value) for value in list_in(event.app).selected_options]
-        return lambda held: replace(held, chosen=ticked)
-    if kind == "choice":
-        value = list_in(event.app).get_pointed_at().value
-        return lambda held: replace(held, chosen=value)
+    if kind in _LISTS:
+        control = list_in(event.app)
+        typed = control.search_filter or ""
+        if kind == "choices":
+            ticked = [str(value) for value in control.selected_options]
+            return lambda held: replace(held, chosen=ticked, typed=typed)
+        if is_without_match(control):
+            return lambda held: replace(held, typed=typed)
+        value = control.get_pointed_at().value
+        return lambda held: replace(held, chosen=value, typed=typed)
     text = event.current_buffer.text
     return lambda held: replace(held, typed=text)
 
@@ -257,11 +246,7 @@ def _bindings(kind: Kind) -> KeyBindings:
     @keys.add("escape", eager=True)
     @keys.add("c-b", eager=True)
     def _back(event: KeyPressEvent) -> None:
-        if kind == "choice" and (control := list_in(event.app)).search_filter:
-            control.search_filter = None
-            control.pointed_at = 0
-        else:
-            event.app.exit(exception=Back())
+        event.app.exit(exception=Back())
 
     if kind != "secret":  # a secret may contain it
 

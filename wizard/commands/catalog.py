@@ -91,7 +91,8 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
         ),
         "attach": Command(
             summary="Shows a build that runs here in another terminal, or none",
-            details="Without OUT, the only one that runs, or a choice. Ctrl-C leaves it running; --stop stops it.",
+            details="Without OUT, the only one that runs, or a choice. Ctrl-C leaves it running; --stop stops it. Of a "
+            "download or a verification, it shows the log.",
             examples=("attach", "attach ~/tfrecords --stop"),
         ),
         "inspect": Command(

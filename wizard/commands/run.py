@@ -1,6 +1,6 @@
 """run PROFILE, and the steps shared by all commands that build."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Annotated
 
@@ -79,6 +79,7 @@ def start(
     verdict: Verdict | None = None,
     *,
     part: Slice = WHOLE,
+    hints: Callable[[str], str] = str,
 ) -> int:
     """Checks, builds, and reports the result; returns the exit code.
 
@@ -89,6 +90,7 @@ def start(
         ignore: names of checks that may fail.
         verdict: of a pre-flight that was shown already.
         part: which slice is built; that of the verdict's job, if there is one.
+        hints: how a message says which settings would change something; as --set unless given.
 
     Raises:
         SetupError: of any kind that `wizard.errors` knows but VerifyFailed.
@@ -102,6 +104,7 @@ def start(
     local = LocalRunReporter(profile.output_path, slice_, resume, terminal)
 
     def report(event: Event) -> None:
+        event = _worded(event, hints)
         local.handle(event)
         run_file.handle(event)
         reporter.handle(event)
@@ -139,6 +142,10 @@ def start(
         if isinstance(finished, BuildResult):
             unfinished_builds.forget(job.output)
         return show_result(output, finished)
+
+
+def _worded(event: Event, hints: Callable[[str], str]) -> Event:
+    return replace(event, text=hints(event.text)) if isinstance(event, Note) else event
 
 
 def show_result(output: Output, finished: BuildResult | SliceResult) -> int:

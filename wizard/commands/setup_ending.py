@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 
 from wizard.ask import setup_draft
+from wizard.ask.hints import in_setup
 from wizard.ask.view import Outcome
 from wizard.build import Options
 from wizard.commands.attach import follow
@@ -26,7 +27,7 @@ def end(output: Output, outcome: Outcome | Path | LocalRun) -> int:
     if isinstance(outcome, Path):
         begun = load(str(outcome))
         session.resume = command_that_resumes(begun.output_path)
-        return start(begun, output, Options())
+        return start(begun, output, Options(), hints=in_setup)
     if outcome.kind == "left":
         kept = "; your answers are kept. imagenet-setup resumes with them." if setup_draft.load() else "."
         output.result(f"Nothing was built{kept}", wrap=True)
@@ -46,7 +47,7 @@ def end(output: Output, outcome: Outcome | Path | LocalRun) -> int:
         return verified(folder, output)
     if outcome.path is None:
         session.resume = "imagenet-setup"
-        return start(outcome.profile, output, Options(), outcome.ignored, outcome.verdict)
+        return start(outcome.profile, output, Options(), outcome.ignored, outcome.verdict, hints=in_setup)
     command = command_that_builds(outcome.path)
     if outcome.kind == "saved":
         output.result(f"Saved as {shortened(outcome.path)}. Build it with: {command}", wrap=True)
@@ -58,4 +59,4 @@ def end(output: Output, outcome: Outcome | Path | LocalRun) -> int:
         # By its path: in the current folder, a file of the profile's name would be read instead.
         return start_in_background(["run", str(outcome.path), *ignoring], output)
     session.resume = " ".join([command, *ignoring])
-    return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict)
+    return start(load(str(outcome.path)), output, Options(), outcome.ignored, outcome.verdict, hints=in_setup)

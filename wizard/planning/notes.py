@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from wizard.errors import Hint
 from wizard.events import Note
 from wizard.ilsvrc2012.archives import Split
 from wizard.planning.job import Job
@@ -45,7 +46,7 @@ def notes_on_source(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[N
     for split, table in tables.items():
         if not kept and job.shards[split] > len(table) and not job.target.one_file_per_image:
             text = f"{split}: {job.shards[split]:,} shards for {len(table):,} images leave some empty"
-            yield Note(text=text, warning=True)
+            yield Note(text=Hint(f"{text}; none is with {{}}", f"output.{split}_shards={len(table)}"), warning=True)
 
 
 def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
@@ -53,22 +54,26 @@ def _on_missing_boxes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator
     if not job.target.has_boxes:
         if any(len(table.boxes) for table in tables.values()) and not job.profile.output.boxes_csv:
             text = f"Bounding boxes are not stored: these {job.target.unit} cannot hold them, but a CSV beside them can"
-            yield Note(text=text)
+            yield Note(text=Hint(f"{text} ({{}})", "output.boxes_csv=true"))
     elif source.own_boxes:
         yield Note(text="The records keep the bounding boxes that they have, whatever is asked for")
     elif not source.annotatable and asked != "none":
         yield Note(text=f"{source.what[:1].upper()}{source.what[1:]} come without bounding boxes; none are stored")
     elif "validation" in tables and "validation" not in job.annotated and asked == "train":
-        yield Note(text="validation: records carry no bounding boxes, because only train's are asked for")
+        text = "validation: records carry no bounding boxes, because only train's are asked for; with both: {}"
+        yield Note(text=Hint(text, "source.boxes=all"))
 
 
 def _on_classes(job: Job, tables: Mapping[Split, SampleTable]) -> Iterator[Note]:
     in_folders = job.target.classes_are_folders
     if in_folders and len({tuple(table.ranks.tolist()) for table in tables.values()} - {()}) > 1:
         yield Note(
-            text="The splits have different classes, and readers of folders number those of each split separately, "
-            "so labels differ between splits: use train's class_to_idx (ImageFolder) for all of them, or build a "
-            "format that stores labels",
+            text=Hint(
+                "The splits have different classes, and readers of folders number those of each split separately, "
+                "so labels differ between splits: use train's class_to_idx (ImageFolder) for all of them, or build a "
+                "format that stores labels ({})",
+                "output.format=FORMAT",
+            ),
             warning=True,
         )
     # The pre-flight has shown which classes differ, where it could count them.

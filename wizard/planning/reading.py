@@ -29,7 +29,7 @@ def read_as_asked(profile: Profile, tables: Iterable[SampleTable]) -> Reading:
         return Reading(staged=True)
     if in_order and asked == "direct":
         return Reading(
-            why="Read directly, as source.read asks: every shard reads large parts of the source again", is_slow=True
+            why="Read directly, as was asked: every shard reads large parts of the source again", is_slow=True
         )
     if in_order:
         return Reading(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.engine.executors.look import OUTPUT, SOURCE, VERSIONS
-from wizard.errors import InputError, MachineError, PlanMismatch, SetupError, UsageError
+from wizard.errors import Hint, InputError, MachineError, PlanMismatch, SetupError, UsageError
 from wizard.events import CheckResult, Estimated
 from wizard.folders import existing
 from wizard.formatting import Range, counted, human_bytes
@@ -83,10 +83,11 @@ def reading(settings: Settings, estimated: Estimated | None) -> CheckResult:
     speed = f" ({estimated.reading})" if estimated is not None and estimated.reading else ""
     found = f"each image is read in place{', which is fast enough' if speed else ''}{speed}"
     if settings.reading.staged:
-        found = settings.reading.why or "once, in order, as source.read asks"
+        found = settings.reading.why or "once, in order, as was asked"
     if not settings.reading.is_slow:
         return replace(result, found=found)
-    return replace(result, status="warn", found=settings.reading.why, fix="Leave source.read at auto, or free the disk")
+    fix = Hint("Leave it to this check how the raw data is read ({}), or free the disk", "source.read=auto")
+    return replace(result, status="warn", found=settings.reading.why, fix=fix)
 
 
 def files(output: Path, there: Disk, needed: int) -> CheckResult:
@@ -168,7 +169,7 @@ def cores(available: int, workers: int) -> CheckResult:
     )
     if workers <= available:
         return result
-    fix = "More workers than cores only use more memory: leave run.workers at auto"
+    fix = Hint("More workers than cores only use more memory; one for each core: {}", "run.workers=auto")
     return replace(result, status="warn", fix=fix)
 
 

@@ -24,12 +24,15 @@ def source_check(job: Job) -> CheckResult:
             found.append(f"{split}, {remark}")
             if remark.hint and remark.hint not in fixes:
                 fixes.append(remark.hint)
+    fix = ""
+    for each in fixes:
+        fix = fix + ". " + each if fix else each  # not by str.join, which would take a hint for a text
     return CheckResult(
         name="raw-data",
         status="warn" if fixes else "pass",
         looked_at=str(job.profile.source_path),
         found="; ".join(found),
-        fix=". ".join(fixes),
+        fix=fix,
     )
 
 

@@ -95,9 +95,10 @@ def _numbers(tables: Mapping[Split, SampleTable], *, in_folders: bool, base: int
     by_number = are_numbers(names) and numbered(table.classes)
     if by_number and base and not in_folders:
         first = f"class {names[0]} has label {int(names[0]) + base}"
-        yield (
-            f"Class folders are numbers, and output.label_base = {base} adds {base} to each: {first}; "
-            "labels from 0 are the numbers unchanged (output.label_base = 0)"
+        yield Hint(
+            f"Class folders are numbers, and labels from {base} add {base} to each: {first}; labels from 0 are the "
+            "numbers unchanged ({})",
+            "output.label_base=0",
         )
     if not text:
         return

@@ -7,7 +7,7 @@ at, and a snapshot's files are links into blobs/. Links are followed whatever `s
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.formatting import counted, few
 
 _DATASET = "datasets--"
@@ -91,7 +91,7 @@ def _of_dataset(dataset: Path, files: HubFiles) -> Snapshot | None:
             raise InputError(
                 f"{dataset} holds {len(snapshots)} snapshots with {files.what}, and refs/main names none of them: "
                 f"{few([path.name for path in snapshots])}.",
-                f"Give one of them: source.path={snapshots[0]}",
+                Hint("Give one of them: {}", f"source.path={snapshots[0]}"),
             )
         chosen, reason = snapshots[0], f"the only one with {files.what}"
     others = [path.name[:_SHORT] for path in snapshots if path != chosen]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.errors import InputError
+from wizard.errors import Hint, InputError
 from wizard.formatting import counted, few
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.sources import clutter
@@ -83,7 +83,7 @@ def find_parquet_files(folder: Path, *, asked: bool = False) -> FoundFiles | Non
         names = few([found.root.name for found in configurations])
         raise InputError(
             f"{folder} holds Parquet files of {len(configurations)} configurations: {names}.",
-            f"Give the folder of one of them: source.path={configurations[0].root}",
+            Hint("Give the folder of one of them: {}", f"source.path={configurations[0].root}"),
         )
     return configurations[0] if configurations else None
 

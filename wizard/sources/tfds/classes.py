@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wizard.errors import Hint
 from wizard.formatting import counted
 from wizard.ilsvrc2012.synsets import ranks
 from wizard.sources.classes import Classes, imagenet, of_folders
@@ -65,8 +66,10 @@ def _own(schema: Schema, count: int) -> tuple[Classes, str]:
         # Where the result is folders, those of classes are called so.
         why = f"{schema.labels_file} has names that no folder could have, so classes are called by their labels."
         return Classes(names=_numbers(len(names)).names, words=names), why
-    hint = "; source.labels=ilsvrc2012 gives those of the full set" if all_imagenet(schema) else ""
-    return of_folders(names), f"{counted(len(names), 'class')}: labels are those of {schema.labels_file}{hint}."
+    why = f"{counted(len(names), 'class')}: labels are those of {schema.labels_file}"
+    if all_imagenet(schema):
+        return of_folders(names), Hint(f"{why}; {{}} gives those of the full set.", "source.labels=ilsvrc2012")
+    return of_folders(names), f"{why}."
 
 
 def _numbers(count: int) -> Classes:
