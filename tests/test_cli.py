@@ -16,9 +16,9 @@ import pytest
 
 from tests.helpers import TRAIN, VALIDATION, features, shards, tar, toml
 from tests.test_build import TENCH_1, cut_short, damage_image
-from wizard import cli, unfinished_builds
+from wizard import unfinished_builds
 from wizard.cli import main
-from wizard.commands import run
+from wizard.commands import command_line, run
 
 TRAIN_TAR, VAL_TAR, BOXES = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_bbox_train_v2.tar.gz"
 
@@ -271,7 +271,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
     assert all(command in out for command in ("run", "verify", "inspect", "demo"))
-    assert cli.app.name == ("imagenet-setup",)
+    assert command_line.app.name == ("imagenet-setup",)
 
 
 def test_whole_imagenet_boxes_under_the_train_archives_name_are_used(

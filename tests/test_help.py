@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard import cli
 from wizard.cli import main
+from wizard.commands import command_line
 from wizard.commands.catalog import GROUPS, OPTIONS, command_names
 from wizard.commands.overview import overview
 
@@ -22,12 +22,12 @@ def page(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_each_command_is_in_one_group() -> None:
-    assert sorted(command_names()) == sorted(name for name in cli.app if not name.startswith("-"))
+    assert sorted(command_names()) == sorted(name for name in command_line.app if not name.startswith("-"))
 
 
 def test_help_names_each_option_that_needs_no_command() -> None:
-    registered = {name for name in cli.app if name.startswith("-")}
-    parameters = {name for argument in cli.app.assemble_argument_collection() for name in argument.names}
+    registered = {name for name in command_line.app if name.startswith("-")}
+    parameters = {name for argument in command_line.app.assemble_argument_collection() for name in argument.names}
     flags = registered | {name for name in parameters if name.startswith("-")}
     options = {name for names in OPTIONS for name in names.split(", ")}
     assert options == flags - {"--help", "-h"}

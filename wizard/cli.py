@@ -1,19 +1,16 @@
-"""The command line: its commands, and the exit code that each ends with.
+"""What a command line leads to, and the exit code that it ends with.
 
-A command's module is imported only when it is called, so that --help and the first question appear at once.
+What is needed for one kind alone is imported there, so that --help and the first question appear at once.
 """
 
 import io
 import sys
 import time
 from collections.abc import Sequence
-from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
-
+import wizard
 from wizard.commands import overview
-from wizard.commands.catalog import GROUPS, OPTIONS, Command, command_names
-from wizard.commands.session import OutputFlags, session
+from wizard.commands.session import session
 from wizard.errors import (
     InternalError,
     Interrupted,
@@ -22,86 +19,8 @@ from wizard.errors import (
     ProfileError,
     ReaderGone,
     SetupError,
-    UsageError,
 )
 from wizard.folders import state_folder
-
-
-def _version() -> str:
-    # Not at the top, here and below: few runs need these modules.
-    from importlib.metadata import version
-
-    return f"imagenet-setup {version('imagenet-setup')}"
-
-
-app = App(
-    name="imagenet-setup",
-    help="Turns ImageNet, in any of its forms, into a dataset that trainers open.",
-    version=_version,
-    version_flags=("--version", "-V"),
-    version_format="markdown",  # cyclopts 5.5 prints plain text without a line break
-    help_format="plaintext",  # rich's Markdown takes 0.1 s to import
-    result_action="return_value",
-    default_parameter=Parameter(negative="", show_default=False),
-    suppress_keyboard_interrupt=False,
-)
-
-
-@app.command(name="--install-completion", help=OPTIONS["--install-completion"])
-def install_completion(
-    *,
-    shell: Annotated[
-        Literal["bash", "zsh", "fish"] | None,
-        Parameter(help="The one that runs this command unless given."),
-    ] = None,
-) -> int:
-    """Makes Tab complete."""
-    from wizard.commands.completion import install
-
-    install(app, shell)
-    return 0
-
-
-def _help(
-    *command: Annotated[
-        str, Parameter(help="Of this command, as: profiles edit.", completer=lambda _: command_names())
-    ],
-) -> int:
-    """Print the page of a command, or the list of all."""
-    _, apps, rest = app.parse_commands(list(command))
-    if rest:
-        raise _no_command(rest[0], [name for name in apps[-1] if not name.startswith("-")])
-    app.help_print(list(command))
-    return 0
-
-
-def _register(name: str, command: Command) -> None:
-    module = f"wizard.commands.{name.replace('-', '_')}"
-    if name == "profiles":  # commands of its own, and so pages of its own
-        app.command(f"{module}:app", name=name, help=command.help)
-        return
-    target = _help if name == "help" else f"{module}:{name.replace('-', '_')}"
-    app.command(target, name=name, help=command.help, help_epilogue=command.epilogue)
-
-
-for _commands in GROUPS.values():
-    for _name, _command in _commands.items():
-        _register(_name, _command)
-
-
-@app.default
-def welcome(
-    *words: Annotated[str, Parameter(show=False)],
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", help=OPTIONS["--set"])] = (),
-    plain: Annotated[bool, Parameter(help=OPTIONS["--plain"])] = False,
-) -> int:
-    """Runs the wizard if no command is given."""
-    if words:
-        raise _no_command(words[0], command_names())
-    # Not at the top: errors and shells need not wait for it.
-    from wizard.commands.setup import setup
-
-    return setup(set_=set_, flags=OutputFlags(plain=plain))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,12 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A file name that the terminal's encoding lacks must not end the program with a UnicodeEncodeError.
             stream.reconfigure(errors="backslashreplace")
-    if _answered_without_a_command(session.words):
-        return 0
     try:
-        code = app(session.words, exit_on_error=False, print_error=False)
-    except CycloptsError as error:
-        return _failed(_wrong_usage(error))
+        return _run(session.words)
     except ReaderGone as error:
         return error.exit_code
     except SetupError as error:
@@ -130,35 +45,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(MachineError(f"{error.filename or 'The system'}: {error.strerror or error}."))
     except Exception as error:  # noqa: BLE001  a bug must become an exit code and a crash log
         return _crashed(error)
-    return code if isinstance(code, int) else 0
 
 
-def _answered_without_a_command(words: list[str]) -> bool:
-    """Answers --help and a shell that asks what a word may become, for both of which cyclopts takes too long."""
+def _run(words: list[str]) -> int:
+    # The first three are answered without the command line's library, which takes long to import.
     if overview.is_wanted(words):
         overview.show()
-        return True
-    if words[:1] == ["__complete"]:
+        return 0
+    if not words:
+        from wizard.commands.conversation import converse
+
+        return converse(session.output)
+    if words[0] == "__complete":
         from wizard.commands.completion import answer
 
         answer(words[1:])
-        return True
-    return False
+        return 0
+    from wizard.commands.command_line import run
 
-
-def _wrong_usage(error: CycloptsError) -> UsageError:
-    first = session.words[0] if session.words else ""
-    if first and not first.startswith("-") and first not in command_names():
-        return _no_command(first, command_names())  # its options are unknown only because the command is
-    return UsageError(str(error).strip(), "imagenet-setup help, or imagenet-setup help COMMAND")
-
-
-def _no_command(word: str, known: list[str]) -> UsageError:
-    import difflib
-
-    near = difflib.get_close_matches(word, known, n=1)
-    names = f"Commands: {', '.join(known)}; see imagenet-setup help" if known else "imagenet-setup help lists them"
-    return UsageError(f"There is no command {word!r}.", f"Did you mean {near[0]}?" if near else names)
+    return run(words)
 
 
 def _with_more(error: SetupError) -> SetupError:
@@ -188,7 +93,7 @@ def _crashed(error: Exception) -> int:
     log = state_folder() / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.log"
     text = "\n".join(
         (
-            f"{_version()}, Python {platform.python_version()}, {platform.platform()}",
+            f"imagenet-setup {wizard.__version__}, Python {platform.python_version()}, {platform.platform()}",
             session.command,
             "".join(traceback.format_exception(error)),
         )

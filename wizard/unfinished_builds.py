@@ -5,15 +5,16 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wizard import profile_store
-from wizard.engine import manifest
-from wizard.engine.commit_records import count_records, plan_path, read_plan
 from wizard.errors import SetupError
 from wizard.folders import state_folder
-from wizard.profile import Profile
 from wizard.storage import write_whole
-from wizard.targets.names import KEPT_PROFILE, RECORD_FOLDER
+from wizard.targets.names import KEPT_PROFILE, MANIFEST, PLAN, RECORD_FOLDER
+
+# What reads profiles and plans is imported where it is used: the menu looks here at every start, mostly in vain.
+if TYPE_CHECKING:
+    from wizard.profile import Profile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class Unfinished:
     part: str = "shard"
 
 
-def begun(profile: Profile, *, whole: bool) -> bool:
+def begun(profile: "Profile", *, whole: bool) -> bool:
     """Notes that a build begins: in its folder, and on this machine if one run is to build the whole.
 
     Returns:
@@ -45,18 +46,22 @@ def begun(profile: Profile, *, whole: bool) -> bool:
     return keep(profile)
 
 
-def keep(profile: Profile) -> bool:
+def keep(profile: "Profile") -> bool:
     """Writes the profile of a build that begins into its folder; whether it could, as a failure stops no build."""
+    from wizard.profile_store import as_toml
+
     with suppress(OSError):
-        write_whole(profile.output_path / KEPT_PROFILE, profile_store.as_toml(profile.with_absolute_paths()).encode())
+        write_whole(profile.output_path / KEPT_PROFILE, as_toml(profile.with_absolute_paths()).encode())
         return True
     return False
 
 
-def remember(profile: Profile) -> None:
+def remember(profile: "Profile") -> None:
     """Remembers on this machine that a build begins, as above."""
+    from wizard.profile_store import write
+
     with suppress(SetupError):
-        profile_store.write(profile.with_absolute_paths(), _entry(profile.output_path))
+        write(profile.with_absolute_paths(), _entry(profile.output_path))
 
 
 def forget(output: Path) -> None:
@@ -74,13 +79,16 @@ def unfinished() -> list[Unfinished]:
 
 
 def _read(entry: Path) -> Unfinished | None:
+    from wizard.engine.commit_records import count_records, read_plan
+    from wizard.profile_store import load
+
     try:
-        profile = profile_store.load(str(entry))
+        profile = load(str(entry))
         output = profile.output_path
         plan = read_plan(output)
-        if plan is None or (output / manifest.MANIFEST).exists():
+        if plan is None or (output / MANIFEST).exists():
             return None
-        written = max(path.stat().st_mtime for path in (plan_path(output), output / RECORD_FOLDER))
+        written = max(path.stat().st_mtime for path in (output / PLAN, output / RECORD_FOLDER))
     except (SetupError, OSError):
         return None
     return Unfinished(

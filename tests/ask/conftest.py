@@ -12,11 +12,11 @@ import pytest
 from tests.submit.conftest import cluster as cluster
 from wizard.ask.context import Context, with_source
 from wizard.ask.interview import Interview
+from wizard.ask.lines import Row
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back, Prompt, Value
 from wizard.ask.question import Answers
 from wizard.ask.questions import BY_KEY
-from wizard.ask.review import Row
 from wizard.ask.setup_draft import SetupDraft, new_draft
 from wizard.ask.trainers import OTHER
 from wizard.ask.view import Outcome, View

@@ -15,7 +15,7 @@ from wizard.ask.prompt import Prompter, Value
 from wizard.ask.setup_draft import new_draft
 from wizard.ask.view import Outcome
 from wizard.cli import main
-from wizard.commands import setup
+from wizard.commands import conversation
 from wizard.download.request import Request
 from wizard.errors import InputError, Interrupted, MachineError
 from wizard.hangup import Terminal
@@ -51,7 +51,9 @@ def test_a_finished_download_continues_with_a_setup_of_its_folder(
         return request.folder / "ILSVRC"
 
     fetching(transfer)
-    begun = setup._draft_or_build(Output("quiet"), Script(["download", DEFAULT, ["train"], str(tmp_path / "raw")]))
+    begun = conversation._draft_or_build(
+        Output("quiet"), Script(["download", DEFAULT, ["train"], str(tmp_path / "raw")])
+    )
     assert [(request.folder, request.what) for request in asked_for] == [(tmp_path / "raw", ("train",))]
     assert isinstance(begun, Draft)
     script, _ = converse(draft=begun)
@@ -62,7 +64,7 @@ def test_a_finished_download_continues_with_a_setup_of_its_folder(
 def test_a_download_that_is_not_begun_leads_back_to_the_choice(fetching: Fetching) -> None:
     fetching(lambda _request: None)
     script = Script(["download", DEFAULT, DEFAULT, DEFAULT, "download", BACK, "new"])
-    assert setup._draft_or_build(Output("quiet"), script) == new_draft()
+    assert conversation._draft_or_build(Output("quiet"), script) == new_draft()
     assert [key for key in script.keys if not key.startswith("download.")] == ["opening"] * 3
 
 
@@ -74,7 +76,7 @@ def test_a_failed_download_is_reported_and_returns_to_the_choice(
 
     fetching(refused)
     script = Script(["download", "kaggle", str(tmp_path), "new"])
-    assert setup._draft_or_build(Output("quiet"), script) == new_draft()
+    assert conversation._draft_or_build(Output("quiet"), script) == new_draft()
     assert script.said == ["✗ 1 GB is free, 155 GB are needed.\n  → Free some"]
     assert f"or with: imagenet-setup download --base kaggle --to {tmp_path}\n" in capsys.readouterr().out
 
@@ -83,7 +85,7 @@ def test_answers_are_offered_again_after_a_download_that_was_not_begun(fetching:
     fetching(lambda _request: None)
     answers: list[Value] = ["mirror", "https://example.org/in/", "", ["train"], str(tmp_path)]
     script = Script(["download", *answers, *[DEFAULT] * 6, "new"])
-    assert setup._draft_or_build(Output("quiet"), script) == new_draft()
+    assert conversation._draft_or_build(Output("quiet"), script) == new_draft()
     assert [asked.default for asked in script.asked[6:12]] == ["download", *answers]
 
 
@@ -94,7 +96,7 @@ def test_the_choice_returns_despite_a_partial_download_in_a_default_folder(fetch
 
     fetching(damaged)
     script = Script(["download", DEFAULT, DEFAULT, DEFAULT, "new"])
-    assert setup._draft_or_build(Output("quiet"), script) == new_draft()
+    assert conversation._draft_or_build(Output("quiet"), script) == new_draft()
     assert script.keys.count("opening") == 2
 
 
@@ -104,7 +106,7 @@ def test_ctrl_c_in_a_download_names_the_command_to_resume(fetching: Fetching, tm
 
     fetching(stopped)
     with pytest.raises(Interrupted) as raised:
-        setup._draft_or_build(Output("quiet"), Script(["download", DEFAULT, DEFAULT, str(tmp_path)]))
+        conversation._draft_or_build(Output("quiet"), Script(["download", DEFAULT, DEFAULT, str(tmp_path)]))
     assert raised.value.hint.startswith("Resume with: imagenet-setup download --base https://image-net.org/")
     assert raised.value.hint.endswith(f"--to {tmp_path} --what train,validation,boxes")
 

@@ -11,13 +11,14 @@ import pytest
 from tests.ask.conftest import BACK, DEFAULT, LEAVE, Script
 from tests.helpers import TRAIN, VALIDATION, build_dataset, build_profile, plan_of, profile
 from wizard import profile_files, profile_store
-from wizard.ask import live_estimate, setup_draft
+from wizard.ask import setup_draft
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.prompt import Back
 from wizard.ask.setup_draft import SetupDraft, draft_of
 from wizard.ask.view import Outcome
 from wizard.events import Estimated
 from wizard.planning import Job
+from wizard.preflight import output_state
 from wizard.preflight.estimate import Estimator
 from wizard.preflight.output_state import OutputState, read_output
 
@@ -372,7 +373,7 @@ def test_the_output_folder_is_looked_at_once_for_all_estimates(
         looks.append(job.output)
         return read_output(job)
 
-    monkeypatch.setattr(live_estimate, "read_output", look)
+    monkeypatch.setattr(output_state, "read_output", look)
     converse(*forward, LEAVE)
     assert len(looks) == 1
 

@@ -11,11 +11,10 @@ from wizard import profile_files, profile_store
 from wizard.ask.context import Context
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import SetupDraft, draft_of, profile_of
-from wizard.engine import manifest
-from wizard.engine.commit_records import plan_path
 from wizard.errors import SetupError
 from wizard.folders import as_typed
 from wizard.profile import Profile
+from wizard.targets.names import MANIFEST, PLAN
 
 OUTPUT, NAME = "output.path", "name"
 
@@ -80,7 +79,7 @@ def _saved(name: str, context: Context) -> Profile | None:
 
 
 def _is_in_use(folder: Path, saved: Profile | None) -> bool:
-    begun = plan_path(folder).is_file() or (folder / manifest.MANIFEST).is_file()
+    begun = any((folder / name).is_file() for name in (PLAN, MANIFEST))
     return begun or (saved is not None and saved.output_path == folder)
 
 

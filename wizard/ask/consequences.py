@@ -1,16 +1,18 @@
 """What the answers so far come to: size, time and a preview, shown after each answer about images."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard.ask.context import Context
+from wizard.ask.images_in_words import what_images_become
 from wizard.ask.live_estimate import LiveEstimate
 from wizard.ask.question import Question
-from wizard.ask.review import images
 from wizard.ask.setup_draft import SetupDraft, profile_of
 from wizard.ask.view import View
 from wizard.errors import ProfileError, UsageError
-from wizard.planning import Job
-from wizard.preflight.preview import write_preview
+
+if TYPE_CHECKING:
+    from wizard.planning import Job
 
 
 class Consequences:
@@ -40,13 +42,16 @@ class Consequences:
         following = draft.next
         more_to_come = following is not None and following.affects_images
         # Only after the first answer are there enough assumptions to be worth stating.
-        assumed = images(job) if more_to_come and question.key == "image.resize" else ""
+        assumed = what_images_become(job) if more_to_come and question.key == "image.resize" else ""
         self._view.consequence(estimated, assumed)
         if not more_to_come:
             self.preview(job, context)
 
-    def preview(self, job: Job, context: Context) -> None:
+    def preview(self, job: "Job", context: Context) -> None:
         """Draws the page of images before and after, and shows where it is."""
+        # Not at the top: the first question need not wait for it.
+        from wizard.preflight.preview import write_preview
+
         estimator = self._live.prepare(context)
         # The page depends on these alone, so it is redrawn only when they change.
         shown = (context.folder, job.profile.source.splits, job.profile.image)

@@ -5,22 +5,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard import profile_files, profile_store
 from wizard.errors import Hint, InputError, SetupError
 from wizard.folders import cache_folder
 from wizard.ilsvrc2012.archives import SPLITS, Split
 from wizard.machine.disks import disk_of
-from wizard.planning import Job, Report, decide, step
 from wizard.profile import Profile
-from wizard.sources.class_counts import ClassCounts, count_splits
 from wizard.sources.classes import Classes, are_numbers, imagenet
-from wizard.sources.labels_in_doubt import classes_in_doubt
-from wizard.sources.opening import open_source
-from wizard.sources.options import SourceOptions
-from wizard.sources.selected import lacks_validation
-from wizard.sources.source import Part, Source, Survey
-from wizard.sources.trees.listing import FOLLOW
+from wizard.sources.options import FOLLOW, SourceOptions
+
+# What opens raw data, and decides about a build from it, is imported where it is used: the first question is put before
+# any is named.
+if TYPE_CHECKING:
+    from wizard.planning import Job, Report
+    from wizard.sources.class_counts import ClassCounts
+    from wizard.sources.source import Part, Source, Survey
 
 _USUAL = Profile.model_validate({"source": {"path": "raw"}, "image": {"resize": "shortest"}, "output": {"path": "out"}})
 _AS_IT_IS = SourceOptions()
@@ -40,10 +41,10 @@ class Context:
     """
 
     folder: Path | None = None
-    raw: Source | None = None
-    parts: tuple[Part, ...] = ()
-    surveys: Mapping[Split, Survey] = field(default_factory=dict)
-    counts: Mapping[Split, ClassCounts] = field(default_factory=dict)
+    raw: "Source | None" = None
+    parts: "tuple[Part, ...]" = ()
+    surveys: "Mapping[Split, Survey]" = field(default_factory=dict)
+    counts: "Mapping[Split, ClassCounts]" = field(default_factory=dict)
     options: SourceOptions = _AS_IT_IS
     last: Profile | None = None
     names: frozenset[str] = frozenset()
@@ -53,12 +54,14 @@ class Context:
         """The last profile, else a default one, whose paths mean nothing."""
         return self.last or _USUAL
 
-    def job(self, profile: Profile) -> Job:
+    def job(self, profile: Profile) -> "Job":
         """What a profile would build from this raw data, which must be known.
 
         Raises:
             UsageError: it asks for what this raw data cannot give.
         """
+        from wizard.planning import decide
+
         assert self.raw is not None
         return decide(profile, self.raw, self.surveys)
 
@@ -96,6 +99,8 @@ class Context:
     @property
     def lacks_validation(self) -> bool:
         """Whether there is no validation but what may be held out of train."""
+        from wizard.sources.selected import lacks_validation
+
         return self.raw is not None and "train" in self.surveys and lacks_validation(self.raw)
 
     @property
@@ -111,6 +116,8 @@ class Context:
     @cached_property
     def classes_in_doubt(self) -> frozenset[str]:
         """Class folders with two possible sets of labels; empty where there is one."""
+        from wizard.sources.labels_in_doubt import classes_in_doubt
+
         return frozenset() if self.raw is None else classes_in_doubt(self.raw, self.surveys)
 
     @property
@@ -133,7 +140,7 @@ def first_context() -> Context:
     return Context(last=last, names=frozenset(each.name for each in profiles))
 
 
-def with_source(context: Context, folder: Path, report: Report, options: SourceOptions = _AS_IT_IS) -> Context:
+def with_source(context: Context, folder: Path, report: "Report", options: SourceOptions = _AS_IT_IS) -> Context:
     """The same context with the raw data of a folder, opened and surveyed.
 
     Raises:
@@ -141,6 +148,10 @@ def with_source(context: Context, folder: Path, report: Report, options: SourceO
         InputError: there is no such folder, it cannot be read, or it holds no raw data.
         UsageError: it has not what the options select from.
     """
+    from wizard.planning import step
+    from wizard.sources.class_counts import count_splits
+    from wizard.sources.opening import open_source
+
     raw = open_source(
         folder,
         options.layout,

@@ -1,43 +1,33 @@
 """The setup conversation: questions, back, review, edit; answers are saved after each question."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wizard import profile_store
 from wizard.ask import setup_draft
-from wizard.ask.apart import apart, differs_from_saved, in_another_folder
+from wizard.ask.apart import apart, in_another_folder
 from wizard.ask.asking import ask
-from wizard.ask.cluster import Cluster
 from wizard.ask.consequences import Consequences
 from wizard.ask.context import Context
 from wizard.ask.hints import as_error
 from wizard.ask.live_estimate import LiveEstimate
-from wizard.ask.preview_page import look_at
 from wizard.ask.prompt import Back, Prompt, Prompter, Value
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY
-from wizard.ask.review import review_prompt, rows
-from wizard.ask.setup_draft import SetupDraft, profile_of
-from wizard.ask.source_report import class_lines, class_rows, likely_job, nothing_usable, source_lines
+from wizard.ask.setup_draft import SetupDraft
 from wizard.ask.survey_source import HOLDOUT, SOURCE, SURVEYED, survey, with_survey
 from wizard.ask.telling import as_choice, changes, given_before, unused
 from wizard.ask.validation import error_for, source_overlap
-from wizard.ask.view import Outcome, Start, View
-from wizard.errors import MachineError, ProfileError, SetupError, UsageError
-from wizard.planning import Job
-from wizard.preflight import checks
-from wizard.preflight.examine import Verdict
-from wizard.profile import Profile
-from wizard.profile_command import as_command
-from wizard.show import at_a_glance
-from wizard.submit.prepare import that_matter
-from wizard.submit.sbatch import sbatch_is_here
+from wizard.ask.view import Outcome, View
+from wizard.errors import SetupError
 from wizard.typed_path import expanded
 
+# What reports on raw data, and the review, are imported where they are used: the first question is put before.
+if TYPE_CHECKING:
+    from wizard.ask.final_review import FinalReview
+    from wizard.show import at_a_glance
+
 OUTPUT = "output.path"
-SHOWN = ("command", "script", "preview")
-"""Choices of the review that lead back to it."""
 SIZES = ("image.size", "image.height", "image.resize")
 """What another size is asked by."""
 
@@ -57,7 +47,7 @@ class Interview:
         self._trail: list[tuple[SetupDraft, Question[Context]]] = []
         self._again: Question[Context] | None = None
         self._consequences = Consequences(view, live)
-        self._cluster = Cluster(prompter)
+        self._final: FinalReview | None = None
 
     def run(self) -> Outcome:
         """The whole conversation.
@@ -91,7 +81,7 @@ class Interview:
             self._prompter.say(f"✗ {problem}")
         else:
             self._draft = with_survey(self._draft, self._surveyed).settled()
-            self._report(source_lines)
+            self._report()
             self._reopen_refused()
 
     def _ask(self, question: Question[Context]) -> None:
@@ -106,18 +96,21 @@ class Interview:
             self._draft = replace(self._draft, profile={**self._draft.profile, **context.reading})
             if folder not in (None, answer):  # a rule for one folder is no rule for another
                 self._draft = self._draft.without(HOLDOUT)
-            self._report(source_lines)
+            self._report()
             self._reopen_refused()
         elif question.key == HOLDOUT and context.splits != before.splits:
-            self._report(source_lines)
+            self._report()
         elif context.classes != before.classes:
-            self._report(class_lines)
+            self._report(of_classes_alone=True)
         setup_draft.save(self._draft)  # before it is measured, which takes a while
         if question.affects_images:
             self._consequences.show(self._draft, question)
 
-    def _report(self, lines: Callable[[Context, Job | None], list[str]]) -> None:
+    def _report(self, *, of_classes_alone: bool = False) -> None:
         """Shows what the raw data holds, with the labels that it will have."""
+        from wizard.ask.source_report import class_lines, class_rows, likely_job, source_lines
+
+        lines = class_lines if of_classes_alone else source_lines
         context, job = self._draft.context, likely_job(self._draft)
         self._prompter.say("\n".join(lines(context, job)))
         self._said = class_rows(context, job) if self._view.has_person else ()
@@ -144,6 +137,8 @@ class Interview:
         except SetupError as error:
             return as_error(error)
         if not context.surveys:
+            from wizard.ask.source_report import nothing_usable
+
             return nothing_usable(context)
         self._surveyed = context  # kept for the answer's acceptance: a survey may take minutes
         self._live.prepare(context)  # workers start, which takes seconds, while the person reads
@@ -172,20 +167,16 @@ class Interview:
         self._keep_apart()
         self._tell(unused(self._opened, self._draft))
         self._opened = replace(self._opened, given=())  # once is enough
-        try:
-            profile = profile_of(self._draft)
-            job = self._draft.context.job(profile)
-            with self._view.busy("looking at this machine") as progress:
-                verdict = self._live.verdict(job, self._draft.context, progress)
-            given = (job, self._draft.context, verdict.estimated, verdict.checks, self._said)
-            table = rows(*given, is_complete=verdict.is_complete)
-        except (ProfileError, UsageError) as error:
-            self._prompter.say(f"✗ {as_error(error)}")
-            self._edit_one()
-            return None
-        self._consequences.preview(job, self._draft.context)
-        self._view.table(table)
-        return self._choose(profile, verdict)
+        if self._final is None:
+            from wizard.ask.final_review import FinalReview
+
+            self._final = FinalReview(self._prompter, self._view, self._live, self._consequences)
+        ended = self._final.outcome(self._draft, self._said)
+        if isinstance(ended, Outcome):
+            return ended
+        if ended:
+            self._change(ended)
+        return None
 
     def _keep_apart(self) -> None:
         """After a change: a folder and a name of its own where they are another build's, and what has followed."""
@@ -198,46 +189,6 @@ class Interview:
         for line in lines:
             self._prompter.say(line)
 
-    def _choose(self, profile: Profile, verdict: Verdict) -> Outcome | None:
-        failing = checks.failed(verdict.checks, ())
-        on_cluster = checks.failed(that_matter(verdict.checks), ())
-        prompt = review_prompt(
-            failing,
-            on_cluster if sbatch_is_here() else None,
-            is_complete=verdict.is_complete,
-            has_preview=self._consequences.page is not None,
-            background=self._view.has_person,
-        )
-        # The review above would come again and push what was shown off the screen.
-        while (chosen := self._prompter.ask(prompt)) in SHOWN:
-            self._show(str(chosen), profile, verdict, tuple(check.name for check in on_cluster))
-        match chosen:
-            case "start" | "background" as how:
-                return self._start(how, profile, verdict, tuple(check.name for check in failing))
-            case "verify":
-                return Outcome(kind="verify", profile=profile)
-            case "cluster":
-                return self._submit(profile, verdict, tuple(check.name for check in on_cluster))
-            case "save":
-                return Outcome(kind="saved", profile=profile, path=self._save(profile))
-            case "quit":
-                setup_draft.save(self._draft)
-                return Outcome(kind="left", profile=profile)
-            case _:
-                self._change(str(chosen))
-        return None
-
-    def _show(self, what: str, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> None:
-        """Shows what was chosen in the review and changes no answer."""
-        if what == "command":
-            self._view.command(as_command(profile))
-        elif what == "script":
-            prepared = self._cluster.prepare(verdict, ignored)
-            if prepared is not None:
-                self._view.scripts(prepared)
-        elif self._consequences.page is not None:
-            look_at(self._consequences.page, self._prompter, self._view)
-
     def _change(self, chosen: str) -> None:
         """Changes what was chosen in the review, or asks what is to be changed."""
         if chosen == "folder":
@@ -248,33 +199,6 @@ class Interview:
             self._edit(next(key for key in SIZES if BY_KEY[key] in self._draft.applying))
         else:
             self._edit_one()
-
-    def _start(self, how: Start, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
-        path = self._save_if_possible(profile)
-        if path is None and how == "background":
-            return None  # another process is to read it
-        return Outcome(kind=how, profile=profile, path=path, verdict=verdict, ignored=ignored)
-
-    def _submit(self, profile: Profile, verdict: Verdict, ignored: tuple[str, ...]) -> Outcome | None:
-        submitted = self._cluster.submit(verdict, ignored)
-        if submitted is None:
-            return None
-        return Outcome(kind="submitted", profile=profile, path=self._save_if_possible(profile), submitted=submitted)
-
-    def _save(self, profile: Profile) -> Path:
-        replaced = differs_from_saved(profile, self._draft.context)
-        path = profile_store.save(profile, profile.name)
-        if replaced:
-            self._prompter.say(f"  · the profile {profile.name} is replaced; the old one is {path.name}.bak")
-        setup_draft.forget()
-        return path
-
-    def _save_if_possible(self, profile: Profile) -> Path | None:
-        try:
-            return self._save(profile)
-        except MachineError as error:  # no reason not to build
-            self._prompter.say(f"! The profile is not saved: {error.what}")
-            return None
 
     def _edit(self, key: str) -> None:
         """Asks one question again, then any new ones that it requires, then the review."""

@@ -1,13 +1,12 @@
 """The review: all answers on one screen, the estimates, and the results of the checks."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from wizard.ask.context import Context
 from wizard.ask.hints import in_setup
+from wizard.ask.images_in_words import what_images_become
+from wizard.ask.lines import Row
 from wizard.ask.prompt import Choice, Prompt
-from wizard.engine.recipe_words import readable
-from wizard.engine.transform import LOSSLESS_ENOUGH
 from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
 from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
@@ -17,7 +16,6 @@ from wizard.preflight.examine import glance_at
 from wizard.preflight.source_check import damage_in_words
 from wizard.profile import Profile
 from wizard.show import at_a_glance
-from wizard.sources.image_formats import added, become_jpeg
 from wizard.sources.remarks import remarks
 from wizard.targets.registry import TARGETS
 
@@ -28,14 +26,6 @@ _BOXES = {"none": "none", "train": "those of train", "all": "all, including vali
 
 _OF_BUILDING = {"Run", "Memory", "Time"}
 """Rows on how it is built."""
-
-
-class Row(NamedTuple):
-    """A line of the table: its label, its text, and a mark if something was checked."""
-
-    label: str
-    text: str
-    mark: str = ""
 
 
 def rows(
@@ -67,7 +57,7 @@ def rows(
         *_answers(job, context),
         *([] if estimated is None else _machine(job.profile, estimated, by_name)),
         Row("Output", f"{shortened(job.profile.output_path)}   {_written(job)}"),
-        Row("Images", images(job) + ("" if estimated is None else _kept(estimated))),
+        Row("Images", what_images_become(job) + ("" if estimated is None else _kept(estimated))),
         *([] if estimated is None else _measured(estimated, by_name)),
         *(Row(_label(check), _seen(check), GLYPHS[check.status]) for check in told if check.name not in shown),
     ]
@@ -198,53 +188,6 @@ def review_prompt(
 
 def _despite(failing: Sequence[CheckResult]) -> str:
     return f" despite failed checks: {', '.join(check.name for check in failing)}" if failing else ""
-
-
-def as_lines(table: Sequence[Row]) -> list[str]:
-    """The table as aligned lines."""
-    width = max(len(row.label) for row in table)
-    lines = []
-    for row in table:
-        first, *more = row.text.split("\n")
-        lines += [
-            f"  {row.mark or ' '} {row.label:<{width}}  {first}",
-            *(f"{'':{width + 6}}{each.strip()}" for each in more),
-        ]
-    return lines
-
-
-def consequence(estimated: Estimated, assumed: str) -> str:
-    """The estimated result of the answers so far, in one line, with the assumptions for missing answers."""
-    with_what = f" · assumed: {assumed}" if assumed else ""
-    return (
-        f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "
-        f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
-        f"measured on {counted(estimated.sampled, 'image')}{with_what}"
-    )
-
-
-def images(job: Job) -> str:
-    """What becomes of the images of each split."""
-    kinds = {split: readable(str(recipe), job.kept(split)) for split, recipe in job.recipes.items()}
-    text = " · ".join(f"{split}: {kind}" for split, kind in kinds.items())
-    if len(set(kinds.values())) == 1:
-        text = next(iter(kinds.values())) + (f" · {_SPLITS[len(kinds)]}" if len(kinds) > 1 else "")
-    return text + _converted(job)
-
-
-def _converted(job: Job) -> str:
-    """What becomes of images that are not JPEGs where JPEGs keep their bytes."""
-    converted = {split: job.conversions(split) for split in job.recipes}
-    converted = {split: kinds for split, kinds in converted.items() if kinds}
-    if not converted:
-        return ""
-    quality = {job.recipes[split].quality or LOSSLESS_ENOUGH for split in converted}
-    tables = [job.surveys[split].table for split in converted]
-    about = "about " if any(table.formats.is_sample for table in tables if table is not None) else ""
-    # "quality 100" alone is taken for a copy.
-    lossy = " (lossy)" if all(job.kept(split) == "none" for split in job.recipes) else ""
-    qualities = " and ".join(map(str, sorted(quality)))
-    return f" · {about}{become_jpeg(added(converted.values()))}, quality {qualities}{lossy}"
 
 
 def _kept(estimated: Estimated) -> str:

@@ -1,13 +1,11 @@
 """The draft of a setup: begun empty or from a profile, turned into a profile, and stored after every answer."""
 
-import json
-import time
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Self
 
+from wizard.ask import stored_answers
 from wizard.ask.context import Context, first_context
 from wizard.ask.draft import Draft
 from wizard.ask.holdout import NO_HOLDOUT, is_usual_holdout
@@ -15,10 +13,8 @@ from wizard.ask.prompt import Value
 from wizard.ask.question import Answers, Question
 from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.ask.trainers import family_of
-from wizard.folders import state_folder
 from wizard.profile import Profile, check
 from wizard.profile_keys import flat
-from wizard.storage import write_whole
 from wizard.targets.registry import TARGETS
 
 _STORED: Mapping[str, Callable[[Any], Any]] = {
@@ -141,34 +137,19 @@ def profile_of(draft: SetupDraft) -> Profile:
 
 def save(draft: SetupDraft) -> None:
     """Stores the answers for the next start, if the folder can be written."""
-    stored = {key: getattr(draft, key) for key in _STORED} | {"at": time.time()}
-    with suppress(OSError):
-        path = _path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(stored, indent=1).encode())
+    stored_answers.write({key: getattr(draft, key) for key in _STORED})
 
 
 def load() -> tuple[SetupDraft, float] | None:
     """The stored answers, and how many seconds ago they were given; None where there are none that can be read."""
     # A file that was cut short, or that another version wrote, loses its answers, but does not stop the start.
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        stored: Mapping[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
+        stored, age = stored_answers.read()
         layers = {key: kind(stored[key]) for key, kind in _STORED.items()}
         begun = layers["asked"] or "source.path" in layers["chosen"]  # the latter after a download
         if begun and {*layers["asked"], *layers["chosen"]} <= BY_KEY.keys():
-            # At least 0: a clock may have been set back since.
-            return new_draft(**layers), max(0.0, time.time() - stored["at"])
+            return new_draft(**layers), age
     return None
-
-
-def forget() -> None:
-    """Deletes the stored answers."""
-    with suppress(OSError):
-        _path().unlink(missing_ok=True)
-
-
-def _path() -> Path:
-    return state_folder() / "answers.json"
 
 
 def as_answer(value: Any) -> Value:

@@ -3,27 +3,28 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from wizard import local_runs, profile_files, profile_store, run_files, unfinished_builds
-from wizard.ask import setup_draft
+from wizard import local_runs, profile_files, run_files, unfinished_builds
+from wizard.ask import stored_answers
 from wizard.ask.found_sources import at_hand, found_in_words
 from wizard.ask.hints import as_error
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, put
-from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft, to_walk_through
 from wizard.errors import SetupError, UsageError
 from wizard.folders import shortened
 from wizard.formatting import counted, duration
 from wizard.local_runs import Kind, LocalRun
-from wizard.profile_files import Listed
+
+# What makes drafts is imported where it is used: it takes longer than all that the menu needs.
+if TYPE_CHECKING:
+    from wizard.ask.setup_draft import SetupDraft
 
 Start: TypeAlias = Literal["first", "set", "back", "download"]
 """Whence a person comes to the menu; set: from a command line that gives answers in advance."""
-Begin: TypeAlias = Callable[[], SetupDraft]
+Begin: TypeAlias = "Callable[[], SetupDraft]"
 """Makes the draft of a new setup."""
 _SHOWN = 5
 """Unfinished builds that are offered, the latest first."""
-_PATHS = ("source.path", "output.path")
 _RUNNING: Mapping[Kind, str] = {
     "build": "build running in",
     "download": "download running to",
@@ -42,9 +43,16 @@ _HELP: Mapping[str, str] = {
 """A sentence on each choice, by its value up to a colon."""
 
 
+def new_setup() -> "SetupDraft":
+    """The draft of a setup in which nothing is answered."""
+    from wizard.ask.setup_draft import new_draft
+
+    return new_draft()
+
+
 def choose_start(
-    prompter: Prompter, start: Start = "first", new: Begin = new_draft
-) -> SetupDraft | Path | LocalRun | None:
+    prompter: Prompter, start: Start = "first", new: Begin = new_setup
+) -> "SetupDraft | Path | LocalRun | None":
     """Answers to start from, the profile of an unfinished build to resume, or a run to watch.
 
     None where the archives are to be fetched first.
@@ -93,17 +101,21 @@ def choose_start(
             prompter.say(f"✗ {as_error(error)}")
 
 
-def _from(chosen: str, prompter: Prompter, new: Begin) -> SetupDraft | Path | LocalRun | None:
+def _from(chosen: str, prompter: Prompter, new: Begin) -> "SetupDraft | Path | LocalRun | None":
     match chosen:
         case "download":
             return None
         case "recipe":
-            return _filled_in(prompter, "Which recipe?", profile_files.recipes())
+            from wizard.ask.start_from_profile import start_from
+
+            return start_from(prompter, "Which recipe?", profile_files.recipes())
         case "profile":
-            return _filled_in(prompter, "Which profile?", profile_files.latest_first())
+            from wizard.ask.start_from_profile import start_from
+
+            return start_from(prompter, "Which profile?", profile_files.latest_first())
         case "continue":
             # Another process may have finished that setup since the menu was shown.
-            stored = setup_draft.load()
+            stored = _stored()
             return new() if stored is None else stored[0]
         case "new":
             return new()
@@ -135,7 +147,7 @@ def _begun_before() -> tuple[Choice, ...]:
         )
         for each in unfinished[:_SHOWN]
     ]
-    if stored := setup_draft.load():
+    if stored := _stored():
         draft, age = stored
         about = f"{counted(len(draft.asked), 'answer')}, {duration(age)} ago"
         title = "Resume the unfinished setup"
@@ -145,6 +157,15 @@ def _begun_before() -> tuple[Choice, ...]:
     if saved := profile_files.saved():
         choices.append(Choice("profile", "Start from a saved profile", f"{len(saved)} saved"))
     return tuple(choices)
+
+
+def _stored() -> "tuple[SetupDraft, float] | None":
+    """The draft of the unfinished setup, and its age in seconds; None at most starts."""
+    if not stored_answers.are_there():
+        return None
+    from wizard.ask.setup_draft import load
+
+    return load()
 
 
 def _how_far(run: LocalRun) -> str:
@@ -166,68 +187,3 @@ def _choices(begun: Sequence[Choice]) -> tuple[Choice, ...]:
 
 def _kind(choice: Choice) -> str:
     return str(choice.value).partition(":")[0]
-
-
-def _filled_in(prompter: Prompter, text: str, listed: Sequence[Listed]) -> SetupDraft:
-    """The answers of one of these profiles.
-
-    Raises:
-        Back: none of them, after all.
-        SetupError: it cannot be used; says how to fix it.
-    """
-    chosen: str | None = None
-    choices = tuple(map(_as_choice, listed))
-    while True:
-        prompt = Prompt(
-            key="profile",
-            kind="choice",
-            text=text,
-            help="Its answers fill in a new setup, and can all be changed before anything is done.",
-            default=chosen or listed[0].name,
-            choices=choices,
-        )
-        chosen = str(put(prompter, prompt))
-        draft = _opened(next(each for each in listed if each.name == chosen))
-        try:
-            return to_walk_through(draft) if _is_walked_through(prompter, draft) else draft
-        except Back:
-            continue
-
-
-def _as_choice(listed: Listed) -> Choice:
-    """A profile in the list, with a mark if it cannot be used."""
-    problems = profile_store.examine(listed.path).problems
-    if problems:
-        return Choice(listed.name, f"! {listed.name}", f"cannot be used: {problems[0]}")
-    return Choice(listed.name, listed.name, listed.about)
-
-
-def _opened(listed: Listed) -> SetupDraft:
-    seen = profile_store.examine(listed.path)
-    if seen.profile is None:
-        problems = "\n".join(f"  - {problem}" for problem in seen.problems)
-        raise UsageError(
-            f"{listed.name} cannot be used:\n{problems}", f"Fix it with: imagenet-setup profiles edit {listed.name}"
-        )
-    is_recipe = listed in profile_files.recipes()
-    # A saved profile of a recipe's name would hide the recipe, so a recipe gives no name.
-    leaves_open = {*seen.left_open} | ({"name"} if is_recipe else set())
-    profile = seen.profile if is_recipe else seen.profile.model_copy(update={"name": listed.name})
-    return draft_of(profile, leaves_open=leaves_open, origin=listed.name)
-
-
-def _is_walked_through(prompter: Prompter, draft: SetupDraft) -> bool:
-    only = (
-        Choice("review", "Go to the review", "where any answer can be changed")
-        if draft.next is None or draft.next.key not in _PATHS
-        else Choice("review", "Ask only what it leaves open", "then the review, where any answer can be changed")
-    )
-    prompt = Prompt(
-        key="begin",
-        kind="choice",
-        text=f"How do you want to begin with {draft.origin}?",
-        help="The review shows all answers, with size and time, before anything is done.",
-        default="review",
-        choices=(only, Choice("questions", "Go through the questions", "with its answers offered")),
-    )
-    return put(prompter, prompt) == "questions"

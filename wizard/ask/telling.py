@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from wizard.ask.context import Context
+from wizard.ask.lines import Row, as_lines
 from wizard.ask.prompt import Choice, title
 from wizard.ask.question import Question
 from wizard.ask.questions import BY_KEY
-from wizard.ask.review import Row, as_lines
 from wizard.ask.setup_draft import SetupDraft
 
 

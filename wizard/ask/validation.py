@@ -15,7 +15,6 @@ from wizard.formats.encoders import Encoder, why_missing
 from wizard.ilsvrc2012.archives import Split
 from wizard.preflight.writability import why_not_writable
 from wizard.profile import Profile, check
-from wizard.sources.source import overlap
 from wizard.targets.registry import written_folders
 from wizard.typed_path import expanded
 
@@ -62,6 +61,9 @@ def output_folder(value: Value, known: Known) -> None:
 
 def source_overlap(output: Path, known: Known) -> str:
     """Why a dataset in this folder would be written among the raw data, in a sentence; empty where it would not."""
+    # Not at the top: raw data is read after the first question.
+    from wizard.sources.source import overlap
+
     if known.context.raw is None:
         return ""
     among = overlap(known.context.raw, output, written_folders(trainers.output(known)))

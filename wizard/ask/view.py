@@ -4,20 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from wizard.ask.review import Row, as_lines, consequence
-from wizard.events import Estimated, Event, as_json
+from wizard.ask.lines import Row, as_lines, consequence
 from wizard.output import Output
-from wizard.preflight.examine import Verdict
 from wizard.profile import Profile
-from wizard.show.preview import show_address, show_preview
-from wizard.show.reporters import reporter_for
-from wizard.sources.source import Progress
-from wizard.submit.prepare import Prepared
-from wizard.submit.present import show_commands, show_scripts
-from wizard.submit.sbatch import Submitted
 from wizard.terminal_echo import discard_typed_keys
+
+# What shows the results of work is imported where it is used: the first question is put before any.
+if TYPE_CHECKING:
+    from wizard.events import Estimated, Event
+    from wizard.preflight.examine import Verdict
+    from wizard.sources.source import Progress
+    from wizard.submit.prepare import Prepared
+    from wizard.submit.sbatch import Submitted
 
 Start: TypeAlias = Literal["start", "background"]
 """How a build is to begin: in this process, or in one of its own that needs no terminal."""
@@ -35,15 +35,17 @@ class View:
         return self._output.mode != "json"
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[Event], None]]:
+    def progress(self) -> "Iterator[Callable[[Event], None]]":
         """Shows how far a long survey is, while it is open."""
+        from wizard.show.reporters import reporter_for
+
         reporter = reporter_for(self._output)
         with reporter.shown():
             yield reporter.handle
         if self._output.live:
             discard_typed_keys()  # they were not typed as an answer to the next question
 
-    def busy(self, text: str) -> AbstractContextManager[Progress]:
+    def busy(self, text: str) -> "AbstractContextManager[Progress]":
         """Shows what is being waited for while open; yields a callback for the progress."""
         return self._output.busy(text)
 
@@ -53,13 +55,17 @@ class View:
         self._output.say("\n" + "\n".join(as_lines(rows)) + "\n")
         self._output.event("review", {"rows": [row._asdict() for row in rows]})
 
-    def consequence(self, estimated: Estimated, assumed: str) -> None:
+    def consequence(self, estimated: "Estimated", assumed: str) -> None:
         """Shows the estimate for the answers so far, and the assumptions for missing answers."""
+        from wizard.events import as_json
+
         self._output.say(consequence(estimated, assumed))
         self._output.event(*as_json(estimated))
 
-    def scripts(self, prepared: Prepared) -> None:
+    def scripts(self, prepared: "Prepared") -> None:
         """Shows the scripts of a build on a cluster, and the commands that submit them."""
+        from wizard.submit.present import show_commands, show_scripts
+
         show_scripts(self._output, prepared)
         show_commands(self._output, prepared)
 
@@ -70,6 +76,8 @@ class View:
 
     def preview(self, page: Path) -> None:
         """Shows where the page of images before and after is."""
+        from wizard.show.preview import show_preview
+
         show_preview(self._output, page)
 
     @contextmanager
@@ -79,8 +87,8 @@ class View:
         Raises:
             OSError: it cannot be read, or no port can be had.
         """
-        # Not at the top: few look at the page so.
         from wizard.show.page_server import served
+        from wizard.show.preview import show_address
 
         with served(page.read_bytes()) as address:
             show_address(self._output, address)
@@ -101,6 +109,6 @@ class Outcome:
     kind: Start | Literal["verify", "submitted", "saved", "left"]
     profile: Profile
     path: Path | None = None
-    verdict: Verdict | None = None
+    verdict: "Verdict | None" = None
     ignored: tuple[str, ...] = ()
-    submitted: tuple[Prepared, Submitted] | None = None
+    submitted: "tuple[Prepared, Submitted] | None" = None

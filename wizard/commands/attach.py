@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from wizard import local_runs, run_files
 from wizard.ask.prompt import Back, Choice, Prompt, put
 from wizard.ask.prompters import prompter_for
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
-from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.commands.watching import doing, how_to_stop, tell, unless_build, watch
 from wizard.errors import UsageError
 from wizard.folders import as_typed, in_command

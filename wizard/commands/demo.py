@@ -8,9 +8,9 @@ from cyclopts import Parameter
 
 from wizard import synthetic
 from wizard.build import Options, build
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
 from wizard.commands.run import show_result
-from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.errors import writing
 from wizard.events import Note
 from wizard.folders import in_command

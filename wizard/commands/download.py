@@ -15,8 +15,9 @@ from wizard.ask.downloading import ask_answers, command, request_of
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
 from wizard.commands.downloading import fetch, how_to_build
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
-from wizard.commands.session import DEFAULT, OutputFlags, session
+from wizard.commands.session import session
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import wizard
-from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.folders import cache_folder, config_folder, shortened, state_folder
 from wizard.formats.image_codec import CODECS
 from wizard.formatting import human_bytes
@@ -60,7 +60,7 @@ def _facts(output: Output) -> dict[str, dict[str, Any]]:
     screen = output.console.size
     return {
         "versions": {
-            "program": f"imagenet-setup {version('imagenet-setup')} in {shortened(Path(wizard.__file__).parent)}",
+            "program": f"imagenet-setup {wizard.__version__} in {shortened(Path(wizard.__file__).parent)}",
             "python": f"{platform.python_version()}, {shortened(Path(sys.executable))}",
             "system": platform.platform(),
             "codecs": CODECS,

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from wizard.ask.prompt import Back, Choice, Prompt
 from wizard.ask.prompters import prompter_for
-from wizard.commands.session import DEFAULT, OutputFlags
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.errors import Interrupted, UsageError
 from wizard.formatting import counted, human_bytes
 from wizard.machine.memory import MemoryUse, memory_use

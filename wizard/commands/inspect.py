@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from wizard import inspection
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
-from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.record_facts import Facts
 from wizard.show.at_a_glance import BETWEEN, WIDTH, folded
 from wizard.show.loading import how_to_load

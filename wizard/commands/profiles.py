@@ -9,8 +9,8 @@ from cyclopts import App, Parameter
 from wizard import profile_files, profile_store
 from wizard.commands import editing
 from wizard.commands.catalog import GROUPS
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import ProfileName, complete_saved
-from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.folders import saved_folder, shortened
 from wizard.output import Output
 from wizard.profile_command import as_argument, command_that_builds, run_line

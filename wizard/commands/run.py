@@ -9,9 +9,10 @@ from cyclopts import Parameter
 from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.background import start_in_background
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import ProfileName
 from wizard.commands.resuming import command_to_resume
-from wizard.commands.session import DEFAULT, OutputFlags, session
+from wizard.commands.session import session
 from wizard.commands.watching import print_result
 from wizard.engine.build_result import BuildResult, SliceResult
 from wizard.engine.executors.worker_pool import WorkerPool

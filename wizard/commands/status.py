@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.text import Text
 
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
-from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.commands.watching import how_to_leave
 from wizard.output import Output
 from wizard.show.at_a_glance import WIDTH

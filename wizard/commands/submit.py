@@ -4,8 +4,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import ProfileName
-from wizard.commands.session import DEFAULT, OutputFlags
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import Interrupted, UsageError
 from wizard.events import Note

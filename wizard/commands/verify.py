@@ -7,8 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard.commands.outliving import OutlivingWork
+from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
-from wizard.commands.session import DEFAULT, OutputFlags, session
+from wizard.commands.session import session
 from wizard.hangup import Terminal
 from wizard.output import Output
 from wizard.show import summary

@@ -15,7 +15,7 @@ from wizard.engine.sidecars import remove_sidecars, sidecar_folders
 from wizard.errors import Hint, PlanMismatch
 from wizard.storage import PREFIX, SUFFIX, name_of_temporary, time_in, write_whole
 from wizard.targets import registry
-from wizard.targets.names import RECORD_FOLDER, STAGING, STATE_FOLDER
+from wizard.targets.names import PLAN, RECORD_FOLDER, STAGING
 from wizard.targets.presence import foreign_files
 from wizard.targets.record_file import read_record, record_path
 from wizard.targets.target import Target
@@ -76,7 +76,7 @@ class CommitRecords:
 
 def plan_path(folder: Path) -> Path:
     """The file that names a folder's plan."""
-    return folder / STATE_FOLDER / "plan.json"
+    return folder / PLAN
 
 
 def read_plan(folder: Path) -> RecordedPlan | None:

@@ -8,7 +8,6 @@ import io
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+import wizard
 from wizard.commit_record import CommitRecord, ConvertedImage, Outcomes, SkippedImage, checks_of, outcomes_by_split
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
@@ -117,7 +117,7 @@ def write(
         label_base=plan.label_base,
         shards=tuple(done[name] for name in plan.shard_names),
         images_sha256=hashlib.sha256(listing).hexdigest(),
-        created_by=f"imagenet-setup {version('imagenet-setup')}",
+        created_by=f"imagenet-setup {wizard.__version__}",
         target=plan.target,
         classes=plan.classes,
         sidecars=dict(sidecars),

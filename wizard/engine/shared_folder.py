@@ -7,10 +7,10 @@ temporary names of their own, and the commit record of one replaces that of the 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import wizard
 from wizard import local_runs
 from wizard.errors import Interrupted, MachineError, PlanMismatch, writing
 from wizard.folders import in_command
@@ -140,7 +140,7 @@ def agree(output: Path, part: Slice, answers: Answers) -> Answers:
     if part.is_whole:
         return answers
     path = output / RUN_FOLDER / "answers.json"
-    ours = {"version": version("imagenet-setup"), "profile": dict(answers)}
+    ours = {"version": wizard.__version__, "profile": dict(answers)}
     stored: dict[str, Any] = {}
     with suppress(OSError, ValueError):
         stored = json.loads(path.read_bytes())

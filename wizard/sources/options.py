@@ -11,6 +11,8 @@ Labels = Literal["auto", "ilsvrc2012", "folders", "numbers"]
 """Whose labels to use; auto decides by what is there."""
 FolderRole = Literal["auto", "splits", "classes", "superclasses"]
 """How to read folders that can be read in more than one way; auto refuses them."""
+FOLLOW = "source.links=follow"
+"""The setting with which links may lead out of the folder."""
 _KEY = "source.folders"
 
 

@@ -14,9 +14,9 @@ What they rely on, as seen with Slurm 22.05:
 
 import shlex
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+import wizard
 from wizard.errors import Hint, UsageError
 from wizard.submit.environment import Environment
 
@@ -104,7 +104,7 @@ def build_script(build: SlurmBuild) -> str:
     return f"""\
 #!/bin/bash
 # Builds {build.output.name!a} as an array of {build.tasks}: each task builds one slice of the shards.
-# Written by imagenet-setup {version("imagenet-setup")}. A task that failed may be submitted again:
+# Written by imagenet-setup {wizard.__version__}. A task that failed may be submitted again:
 #   sbatch --array=3 {script}
 {_lines(options)}
 
@@ -158,7 +158,7 @@ def verify_script(build: SlurmBuild) -> str:
     return f"""\
 #!/bin/bash
 # Verifies {build.output.name!a} after the array that builds it; says what is missing where a task failed.
-# Written by imagenet-setup {version("imagenet-setup")}.
+# Written by imagenet-setup {wizard.__version__}.
 {_lines(options)}
 
 {_head(build.environment)}

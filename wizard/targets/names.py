@@ -6,6 +6,7 @@ STATE_FOLDER = ".imagenet-setup"
 SPLIT_FOLDERS = {"train": "train", "validation": "val", "test": "test"}
 """The splits' folders, as PyTorch code has them."""
 JPEG_SUFFIXES = (".jpg", ".jpeg")
+PLAN = f"{STATE_FOLDER}/plan.json"
 RECORD_FOLDER = f"{STATE_FOLDER}/shards"
 """The commit records: a JSON file for each shard that is done."""
 RUN_FOLDER = f"{STATE_FOLDER}/runs"

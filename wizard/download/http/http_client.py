@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from importlib.metadata import version
 
 import httpx
 
+import wizard
 from wizard.download.address import origin, shown, trusted_alike
 from wizard.download.errors import DownloadError, LoginPage, RemoteChanged, Transient, Unauthorized
 from wizard.download.http.auth import Login
@@ -155,7 +155,7 @@ def _client(retry_policy: RetryPolicy) -> httpx.Client:
     """
     try:
         return httpx.Client(
-            headers={"User-Agent": f"imagenet-setup/{version('imagenet-setup')}", "Accept-Encoding": "identity"},
+            headers={"User-Agent": f"imagenet-setup/{wizard.__version__}", "Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=httpx.Timeout(retry_policy.stall, connect=retry_policy.connect),
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),

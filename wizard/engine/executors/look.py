@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
+import wizard
 from wizard.errors import writing
 from wizard.formats import encoding
 from wizard.formats.encoders import Encoder
@@ -55,7 +55,7 @@ class Look:
         except ImportError as error:
             codecs = f"missing ({error})"
         return {
-            "imagenet-setup": version("imagenet-setup"),
+            "imagenet-setup": wizard.__version__,
             "Python": ".".join(map(str, sys.version_info[:2])),
             "codecs": codecs,
             "format": "; ".join(self.target.ingredients.values()),

@@ -8,10 +8,10 @@ from pathlib import Path
 from wizard.errors import Hint, InputError, reading
 from wizard.sources.mounts import filesystem
 from wizard.sources.mounts.filesystem import Entry
+from wizard.sources.options import FOLLOW
 from wizard.sources.trees.image_names import passed_over
 
 _FIX = "Remove it, or put back what it leads to"
-FOLLOW = "source.links=follow"
 _FOLLOW = Hint("If the link is meant, {} reads what it leads to; else remove it", FOLLOW)
 
 
