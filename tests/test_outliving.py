@@ -334,6 +334,30 @@ def test_a_download_that_fails_after_the_wizards_terminal_is_lost_ends_the_wizar
     assert "continue" not in [choice.value for choice in script.asked[0].choices]
 
 
+def test_a_download_that_was_asked_about_goes_on_too(
+    fetching: list[str],
+    arriving: Callable[[], None],
+    tmp_path: Path,
+) -> None:
+    with InTerminal(fetching[:-1]) as download:
+        download.read_until("Start the download?")
+        download.type("\r")
+        arriving()
+        download.close()
+        assert download.code() == 0
+    assert there(tmp_path / "to") == FILES
+    assert "The terminal is lost; the download goes on." in only_run().log.read_text()
+
+
+def test_a_terminal_that_is_lost_before_the_download_begins_leaves_nothing(fetching: list[str], tmp_path: Path) -> None:
+    with InTerminal(fetching[:-1]) as download:
+        download.read_until("Start the download?")
+        download.close()
+        assert download.code() == 130
+    assert not (tmp_path / "to").exists()
+    assert local_runs.read_all() == []
+
+
 @pytest.mark.parametrize("term", ["dumb", "xterm"])
 def test_a_terminal_that_is_lost_while_a_login_is_asked_for_ends_the_download(
     fetching: list[str],

@@ -24,8 +24,8 @@ def test_a_target_may_decode_the_images_that_it_is_tried_with(tmp_path: Path, mo
     def encode_pixels(sample: OutputSample) -> bytes:
         return image_codec.decode(sample.stored.jpeg).tobytes()
 
-    monkeypatch.setattr(TFRecords, "encoder", lambda _: encode_pixels)
-    assert measure_write_cost(tmp_path, TFRecords()).shard > 0
+    monkeypatch.setattr(WebDataset, "encoder", lambda _: encode_pixels)
+    assert measure_write_cost(tmp_path, WebDataset()).shard > 0
 
 
 def test_where_nothing_can_be_written_no_time_is_counted(tmp_path: Path) -> None:

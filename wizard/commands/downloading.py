@@ -102,7 +102,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             _finish(f"Everything is in {request.folder} already.", request.folder, work, output)
             return request.folder
         if prompter:
-            if not _is_confirmed(prompter):
+            if not _is_confirmed(prompter, work.terminal):
                 return None
             begun.enter_context(_begun(request, work))
         with reporter.shown():
@@ -166,7 +166,7 @@ def _from_hub(request: Request, output: Output, prompter: Prompter | None, work:
             f"{human_bytes(there.free)} are free for {request.folder}; up to {human_bytes(needed)} are needed.",
             f"Free {human_bytes(needed - there.free)} there, or choose another folder: --to DIR",
         )
-    if prompter and not _is_confirmed(prompter):
+    if prompter and not _is_confirmed(prompter, work.terminal):
         return None
     with _begun(request, work):
         with reporter.shown():
@@ -191,9 +191,9 @@ def _show_plan(output: Output, request: Request, found: Sequence[FileStatus], th
     output.event("plan", {**plan, "bytes_left": left, "disk": asdict(there)})
 
 
-def _is_confirmed(prompter: Prompter) -> bool:
+def _is_confirmed(prompter: Prompter, terminal: Terminal) -> bool:
     try:
-        with _interruptible():
+        with _interruptible(terminal):
             return confirmed(prompter)
     except KeyboardInterrupt:
         raise Interrupted("Nothing was fetched.") from None
@@ -230,22 +230,26 @@ class _AsideAsker:
         """See Asker."""
         if self._terminal.lost:
             return None
-        with self._reporter.aside(), _interruptible(), question_open(self._terminal):
+        with self._reporter.aside(), _interruptible(self._terminal):
             return self._asker.credentials(host, refused)
 
     def cookies(self, host: str, why: str) -> Path | None:
         """See Asker."""
         if self._terminal.lost:
             return None
-        with self._reporter.aside(), _interruptible(), question_open(self._terminal):
+        with self._reporter.aside(), _interruptible(self._terminal):
             return self._asker.cookies(host, why)
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Within it, Ctrl-C raises KeyboardInterrupt: a prompt would not return to see that a stop was requested."""
+def _interruptible(terminal: Terminal) -> Iterator[None]:
+    """Within it, Ctrl-C raises KeyboardInterrupt: a prompt would not return to see that a stop was requested.
+
+    So does the loss of the terminal; see `question_open`.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield
+        with question_open(terminal):
+            yield
     finally:
         signal.signal(signal.SIGINT, before)
