@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import tomlkit
-
 from wizard import profile_files
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import recipes_folder
@@ -133,6 +131,8 @@ def write(profile: Profile, path: Path) -> None:
 
 def as_toml(profile: Profile) -> str:
     """The profile as commented TOML; what `load` reads from it is the same profile."""
+    import tomlkit  # not at the top: the first question reads profiles, and writes none
+
     document = tomlkit.document()
     document.add(tomlkit.comment("".join(letter for letter in about(profile) if letter.isprintable())))
     values = profile.model_dump(mode="json", exclude_none=True)

@@ -30,10 +30,10 @@ entry()
 """
 _HEAVY = {
     *("numpy", "PIL", "simplejpeg", "kornia_rs", "cykooz_resizer", "google.protobuf", "tensorflow"),
-    *("cyclopts", "filelock", "httpx", "multiprocessing", "concurrent.futures.process"),
+    *("cyclopts", "tomlkit", "filelock", "httpx", "multiprocessing", "concurrent.futures.process"),
     *("wizard.engine.run", "wizard.planning", "wizard.preflight.examine", "wizard.sources.opening"),
 }
-_OF_PROFILES = {"pydantic", "tomlkit", "wizard.profile", "wizard.targets.registry", "wizard.ask.questions"}
+_OF_PROFILES = {"pydantic", "wizard.profile", "wizard.targets.registry", "wizard.ask.questions"}
 
 
 def at_the_first_question(tmp_path: Path, text: str) -> set[str]:
@@ -69,4 +69,4 @@ def test_the_question_of_the_trainer_needs_nothing_that_reads_images_or_builds(
     Path("ILSVRC2012_img_train.tar").write_bytes(b"")
     loaded = at_the_first_question(tmp_path, "What will open the result")
     assert loaded & _HEAVY == set()
-    assert loaded >= _OF_PROFILES - {"tomlkit"}
+    assert loaded >= _OF_PROFILES
