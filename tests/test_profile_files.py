@@ -20,7 +20,8 @@ def test_a_profile_is_a_path_a_saved_name_or_a_recipe_in_this_order(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert find(RECIPE) == recipes_folder() / f"{RECIPE}.toml"
-    assert find(RECIPE) == saved_as(RECIPE)
+    own = saved_as(RECIPE)
+    assert find(RECIPE) == own
     (tmp_path / RECIPE).write_text("")
     assert find(RECIPE) == Path(RECIPE)
 
