@@ -135,14 +135,14 @@ def test_an_unusable_profile_is_marked_before_it_is_chosen(home: Path, raw: Path
 def test_an_unusable_profile_is_reported_with_all_its_problems_and_how_to_fix_it(home: Path) -> None:
     (home / "config" / "profiles").mkdir(parents=True)
     (home / "config" / "profiles" / "broken.toml").write_text("[source")
-    (home / "config" / "profiles" / "wrong.toml").write_text('[image]\nqualty = 80\n[output]\nseed = "x"\n')
-    script = Script(["profile", "broken", "profile", "wrong", LEAVE])
+    (home / "config" / "profiles" / "my own.toml").write_text('[image]\nqualty = 80\n[output]\nseed = "x"\n')
+    script = Script(["profile", "broken", "profile", "my own", LEAVE])
     with pytest.raises(KeyboardInterrupt):
         choose_start(script)
     assert "it is not valid TOML" in script.said[0]
     assert "image.qualty" in script.said[1]
     assert "output.seed" in script.said[1]
-    assert script.said[1].endswith("→ Fix it with: imagenet-setup profiles edit wrong")
+    assert script.said[1].endswith("→ Fix it with: imagenet-setup profiles edit 'my own'")
 
 
 def test_help_of_the_menu_is_about_the_choices_that_are_there(raw: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from wizard import profile_files, profile_store
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, put
 from wizard.ask.setup_draft import SetupDraft, draft_of, to_walk_through
 from wizard.errors import UsageError
+from wizard.profile_command import as_argument
 from wizard.profile_files import Listed
 
 _PATHS = ("source.path", "output.path")
@@ -50,7 +51,8 @@ def _opened(listed: Listed) -> SetupDraft:
     if seen.profile is None:
         problems = "\n".join(f"  - {problem}" for problem in seen.problems)
         raise UsageError(
-            f"{listed.name} cannot be used:\n{problems}", f"Fix it with: imagenet-setup profiles edit {listed.name}"
+            f"{listed.name} cannot be used:\n{problems}",
+            f"Fix it with: imagenet-setup profiles edit {as_argument(listed.path)}",
         )
     is_recipe = listed in profile_files.recipes()
     # A saved profile of a recipe's name would hide the recipe, so a recipe gives no name.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wizard.ask.setup_draft import SetupDraft
 
 Start: TypeAlias = Literal["first", "set", "back", "download"]
-"""Whence a person comes to the menu; set: from a command line that gives answers in advance."""
+"""Where a person comes to the menu from; set: a command line that gives answers in advance."""
 Begin: TypeAlias = "Callable[[], SetupDraft]"
 """Makes the draft of a new setup."""
 _SHOWN = 5
@@ -63,7 +63,7 @@ def choose_start(
 
     Args:
         prompter: asks.
-        start: whence the person comes.
+        start: where the person comes from.
         new: makes the draft of a new setup.
 
     Raises:
