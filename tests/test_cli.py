@@ -267,6 +267,21 @@ def test_a_file_in_place_of_a_folder_is_not_reported_as_a_bug(words: list[str], 
     assert main([*words, str(tmp_path / "file" / "in it")]) in (3, 4)
 
 
+def test_ctrl_c_while_the_program_is_imported_prints_no_traceback() -> None:
+    code = """
+import sys
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == "wizard.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, CtrlC())
+from wizard.__main__ import entry
+entry()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out

@@ -25,11 +25,12 @@ from wizard.ask.setup_draft import SetupDraft
 from wizard.ask.start_menu import choose_start
 from wizard.cli import main
 from wizard.commands import attach, downloading
+from wizard.commands.outliving import OutlivingWork
 from wizard.download.events import Report
 from wizard.errors import InputError
 from wizard.events import Note
 from wizard.hangup import Terminal
-from wizard.local_runs import LocalRun
+from wizard.local_runs import Kind, LocalRun
 from wizard.output import Output
 from wizard.show.reporters import PlainReporter
 
@@ -389,6 +390,18 @@ def test_a_verification_goes_on_without_its_terminal_and_logs_its_report(
     report = capsys.readouterr().out
     assert main(["verify", str(built)]) == 0
     assert capsys.readouterr().out == report
+
+
+@pytest.mark.parametrize("kind", ["verification", "download"])
+def test_what_a_script_has_started_in_the_background_can_be_stopped_by_attach(kind: Kind, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control does for a command with &
+    try:
+        with pytest.raises(KeyboardInterrupt), OutlivingWork(Output(), Terminal()).begun(kind, tmp_path, "again"):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert only_run().state == "stopped"
 
 
 def test_what_a_verification_finds_without_its_terminal_is_logged(

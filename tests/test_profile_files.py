@@ -26,6 +26,19 @@ def test_a_profile_is_a_path_a_saved_name_or_a_recipe_in_this_order(
     assert find(RECIPE) == Path(RECIPE)
 
 
+@pytest.mark.parametrize("typed", ["{}/out", "./out"])
+def test_a_path_without_a_suffix_does_not_mean_the_file_of_that_name_beside_it(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    saved_as("out")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out.toml").write_text("")
+    with pytest.raises(UsageError, match="There is no profile"):
+        find(typed.format(tmp_path))
+    assert find("out") == path_of("out")
+
+
 def test_an_unknown_profile_name_suggests_a_similar_one() -> None:
     with pytest.raises(UsageError, match=f"Did you mean {RECIPE}"):
         find("nvidia-480-q58")

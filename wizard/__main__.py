@@ -10,13 +10,15 @@ def entry() -> None:
     # could go took a tenth of a start.
     gc.set_threshold(100_000)
 
-    from wizard.commands import overview
+    try:
+        from wizard.commands import overview
 
-    if overview.is_wanted(sys.argv[1:]):  # at once, without the command line's library
-        overview.show()
-        raise SystemExit(0)
-    from wizard.cli import main
-
+        if overview.is_wanted(sys.argv[1:]):  # at once, without the command line's library
+            overview.show()
+            raise SystemExit(0)
+        from wizard.cli import main
+    except KeyboardInterrupt:  # while that is imported: `main` handles all that comes later
+        raise SystemExit(130) from None
     raise SystemExit(main())
 
 

@@ -41,6 +41,26 @@ def stop_on_signal(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """While the block runs, SIGINT is not ignored: `attach --stop` sends it.
+
+    Shells have it ignored by what a script starts with &.
+
+    Raises:
+        KeyboardInterrupt: at the signal, if nothing else handles it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def sigterm_as_ctrl_c() -> Iterator[None]:
     """While the block runs, SIGTERM is what Ctrl-C is.
 

@@ -45,9 +45,10 @@ def find(name: str) -> Path:
     path = expanded(name)
     if is_file(path):
         return path
+    is_name = Path(name).name == name  # a path is none: it may be an output folder with a file of its name beside it
     known: set[str] = set()
     for folder in (saved_folder(), recipes_folder()):
-        if is_file(folder / f"{name}.toml"):
+        if is_name and is_file(folder / f"{name}.toml"):
             return folder / f"{name}.toml"
         known.update(file.stem for file in folder.glob("*.toml"))
     close = difflib.get_close_matches(name, sorted(known), n=1)

@@ -13,14 +13,14 @@ from tests.sources import toy_source
 from wizard.cli import main
 from wizard.errors import InputError, ProfileError
 from wizard.sources.opening import open_source
-from wizard.sources.registry import SOURCES, Form
+from wizard.sources.registry import SOURCES, SourceForm
 
 CLASSES, EACH = ("cat", "dog"), 6
 
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(SOURCES, "zips", Form(module=toy_source.__name__))
+    monkeypatch.setitem(SOURCES, "zips", SourceForm(module=toy_source.__name__))
 
 
 @pytest.fixture

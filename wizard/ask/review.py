@@ -19,11 +19,8 @@ from wizard.show import at_a_glance
 from wizard.sources.remarks import remarks
 from wizard.targets.registry import TARGETS
 
-_SPLITS = {2: "both splits", 3: "all splits"}
 LOOK = Choice("preview", "Look at images before and after", "in a browser, over ssh too")
 _BOXES = {"none": "none", "train": "those of train", "all": "all, including validation's"}
-
-
 _OF_BUILDING = {"Run", "Memory", "Time"}
 """Rows on how it is built."""
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.hangup import Terminal, surviving_hangup
+from wizard.interrupts import interruptible
 from wizard.local_runs import Kind
 from wizard.output import Output
 from wizard.show.local_run_reporter import LocalRunReporter
@@ -35,7 +36,7 @@ class OutlivingWork:
         """
         # Whoever does it again wants to see it.
         log = LocalRunReporter(folder, "", command.removesuffix(" --quiet"), self.terminal, kind)
-        with surviving_hangup(self.terminal), log.shown():
+        with surviving_hangup(self.terminal), interruptible(), log.shown():
             self._log = log
             yield
 

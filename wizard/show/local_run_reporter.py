@@ -38,7 +38,7 @@ class LocalRunReporter:
         output: the folder that is built, downloaded to or verified.
         part: which part of the build it is, as "3/16"; empty for the whole.
         resume: the command that continues after an interruption, until the build says a shorter one.
-        terminal: whose loss is logged; but for a build, it is told of it too.
+        terminal: whose loss is logged; a download and a verification say so there too, as its last words.
         kind: what the run is.
     """
 

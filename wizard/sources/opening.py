@@ -9,7 +9,7 @@ from wizard.errors import NoRawData, reading
 from wizard.sources.folder_contents import describe_folder
 from wizard.sources.locate import require_folder
 from wizard.sources.options import FolderRole, Labels, SourceOptions
-from wizard.sources.registry import SOURCES, Form
+from wizard.sources.registry import SOURCES, SourceForm
 from wizard.sources.selected import select
 from wizard.sources.selection import EVERYTHING, Selection
 from wizard.sources.source import Source
@@ -26,7 +26,7 @@ def open_source(
     selection: Selection = EVERYTHING,
     progress: Callable[[int, int], None] | None = None,
 ) -> Source:
-    """The raw data in a folder, or in a file of one of `FILES`; its other arguments are those of `SourceOptions`.
+    """The raw data in a folder, or in a file that is all of it; the other arguments are those of `SourceOptions`.
 
     Raises:
         DoubtfulFolders: its folders can be read in more than one way, and `role` does not settle it.
@@ -55,7 +55,7 @@ def reads_file(path: Path) -> bool:
     return path.is_file() and any(_reads_file(form, path) for form in SOURCES.values())
 
 
-def _reads_file(form: Form, path: Path) -> bool:
+def _reads_file(form: SourceForm, path: Path) -> bool:
     return form.may_be_a_file and cast(FileModule, form.load()).reads_file(path)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class SourceForm:
     """A form of raw data.
 
     Attributes:
@@ -39,15 +39,15 @@ class Form:
         return cast("SourceModule", import_module(self.module))
 
 
-SOURCES: dict[str, Form] = {
-    "kaggle": Form(module="wizard.sources.trees.kaggle", likely=KAGGLE),
-    "archives": Form(module="wizard.sources.archives.official", likely=ARCHIVES),
-    "webdataset": Form(module="wizard.sources.webdataset.webdataset", likely=WEBDATASET, may_be_a_file=True),
-    "tfds": Form(module="wizard.sources.tfds.dataset", likely=TFDS),
-    "tfrecords": Form(module="wizard.sources.records.tfrecords", likely=TFRECORDS),
-    "parquet": Form(module="wizard.sources.parquet.dataset", likely=PARQUET, may_be_a_file=True),
-    "packed": Form(module="wizard.sources.trees.packed", likely=PACKED, may_be_a_file=True),
-    "folders": Form(module="wizard.sources.trees.folders", likely=FOLDERS),
+SOURCES: dict[str, SourceForm] = {
+    "kaggle": SourceForm(module="wizard.sources.trees.kaggle", likely=KAGGLE),
+    "archives": SourceForm(module="wizard.sources.archives.official", likely=ARCHIVES),
+    "webdataset": SourceForm(module="wizard.sources.webdataset.webdataset", likely=WEBDATASET, may_be_a_file=True),
+    "tfds": SourceForm(module="wizard.sources.tfds.dataset", likely=TFDS),
+    "tfrecords": SourceForm(module="wizard.sources.records.tfrecords", likely=TFRECORDS),
+    "parquet": SourceForm(module="wizard.sources.parquet.dataset", likely=PARQUET, may_be_a_file=True),
+    "packed": SourceForm(module="wizard.sources.trees.packed", likely=PACKED, may_be_a_file=True),
+    "folders": SourceForm(module="wizard.sources.trees.folders", likely=FOLDERS),
 }
 """In the order in which they are tried: almost any folder of images may be one of class folders, so these come last."""
 
