@@ -33,7 +33,7 @@ class Command:
         return "\n".join(["Examples:", *lines]) if lines else ""
 
 
-EXAMPLES = ("profiles edit trial", "run my-trial")
+EXAMPLES = ("inspect RAW", "run trial --set source.path=RAW --set output.path=OUT")
 """The examples of --help."""
 
 OPTIONS: Mapping[str, str] = {
@@ -90,7 +90,7 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
             examples=("status ~/tfrecords --watch",),
         ),
         "attach": Command(
-            summary="Shows a build that runs here in another terminal, or none",
+            summary="Shows what runs here in another terminal, or in none",
             details="Without OUT, the only one that runs, or a choice. Ctrl-C leaves it running; --stop stops it. Of a "
             "download or a verification, it shows the log.",
             examples=("attach", "attach ~/tfrecords --stop"),
