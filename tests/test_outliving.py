@@ -243,7 +243,7 @@ def test_a_second_download_into_a_folder_is_refused_and_attach_stops_the_first(
         ]
         assert main(["attach", "--stop"]) == 130
         out, err = capsys.readouterr()
-        assert f"· Process {download.pid}, a download to {tmp_path}/to, was asked to finish what is under way" in err
+        assert f"· Process {download.pid}, a download to {tmp_path}/to, was asked to stop.\n" in err
         assert re.search(rf"✗ Stopped; [\d.]+ [kM]B of {NAME} are kept\.\n→ Resume with: imagenet-setup down", out)
         assert download.code() == 130
 

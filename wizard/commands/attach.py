@@ -72,9 +72,7 @@ def _interrupt(run: LocalRun, output: Output) -> None:
     if sys.platform == "win32":  # whose Ctrl-C reaches only the processes of a console
         raise UsageError(f"Windows cannot stop a {run.kind} of another window.", "Press Ctrl-C in its own")
     run.interrupt()
-    how = (
-        "stop" if run.kind == "verification" else "finish what is under way and to stop; --stop again stops it at once"
-    )
+    how = "finish what is under way and to stop; --stop again stops it at once" if run.kind == "build" else "stop"
     what = "" if run.kind == "build" else f", a {doing(run)} {as_typed(Path(run.output))},"
     output.say(f"· Process {run.pid}{what} was asked to {how}.")
 
