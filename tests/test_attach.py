@@ -239,6 +239,19 @@ def test_a_run_that_was_refused_says_nothing_of_how_the_build_ended(
     assert line.startswith(f"  {out}: finished ")
 
 
+def test_where_a_verification_came_last_the_build_before_it_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    ended = {"state": "finished", "has_built": True, "ended": 1_000_000_900.0}
+    run_of(out, begun=1_000_000_000.0, exit_code=5, said="Finished writing all 9 images", **ended)
+    run_of(out, begun=1_000_000_500.0, exit_code=0, said="Verified 9 images", kind="verification", **ended)
+    assert main(["attach", str(out)]) == 0
+    told = capsys.readouterr()
+    assert told.out == "Verified 9 images\n"
+    assert "· The build before it finished with exit code 5 · log: " in told.err
+
+
 def watched(run: LocalRun, *, stopping: bool = False) -> list[str]:
     """What a terminal shows of a run at first sight."""
     output, terminal = Output(), Terminal(100)

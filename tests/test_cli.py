@@ -438,3 +438,21 @@ def test_inspect_with_json_has_the_overview_as_fields(raw: Path, capsys: pytest.
     assert (last["event"], last["exit_code"]) == ("finished", 0)
     assert last["glance"]["first"][0]["name"] == "n01440764"
     assert last["facts"]["class labels"].startswith("tench = 1")
+
+
+@pytest.mark.parametrize(
+    ("works", "command", "said"),
+    [
+        ("wizard.inspection.inspect", "inspect", "Stopped."),
+        ("wizard.commands.verify.verify_dataset", "verify", "Stopped before all was verified."),
+    ],
+)
+def test_ctrl_c_promises_to_keep_nothing_where_there_is_nothing_to_keep(
+    works: str, command: str, said: str, raw: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(works, interrupted)
+    assert main([command, str(raw)]) == 130
+    assert capsys.readouterr().err.endswith(f"✗ {said}\n→ Again with: imagenet-setup {command} {raw}\n")

@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SetupError as error:
         return _failed(_with_more(error))
     except KeyboardInterrupt:
-        return _failed(_with_resume(Interrupted("Stopped at once; what was finished is kept.")))
+        return _failed(_stopped_at_once())
     except OSError as error:
         return _failed(MachineError(f"{error.filename or 'The system'}: {error.strerror or error}."))
     except Exception as error:  # noqa: BLE001  a bug must become an exit code and a crash log
@@ -64,6 +64,12 @@ def _run(words: list[str]) -> int:
     from wizard.commands.command_line import run
 
     return run(words)
+
+
+def _stopped_at_once() -> Interrupted:
+    if not session.resume:  # nothing had begun that could be kept
+        return Interrupted("Stopped.", f"Again with: {session.command}")
+    return Interrupted("Stopped at once; what was finished is kept.", f"Resume with: {session.resume}")
 
 
 def _with_more(error: SetupError) -> SetupError:

@@ -101,6 +101,7 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     over = _last_to_build([run for run in runs if not run.is_alive])
     elsewhere = [run for run in runs if run.is_alive]
     if folder is not None and over and not elsewhere:
+        _name_build_before(over[0], runs, output)
         return tell(over[0], output)
     output.event("none", {})
     output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.", wrap=True)
@@ -114,6 +115,15 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     if folder is not None and not runs:
         output.result(f"  imagenet-setup status {in_command(folder)} shows what is there", wrap=True)
     return 0
+
+
+def _name_build_before(told: LocalRun, runs: Sequence[LocalRun], output: Output) -> None:
+    """What is told last of a folder may be a verification; then the build is named too."""
+    builds = _last_to_build([run for run in runs if run.kind == "build" and not run.is_alive])
+    if told.kind != "build" and builds:
+        build = builds[0]
+        how = "ended without a report" if build.exit_code is None else f"{build.state} with exit code {build.exit_code}"
+        output.say(f"· The build before it {how} · log: {as_typed(build.log)}")
 
 
 def _last_to_build(over: Sequence[LocalRun]) -> list[LocalRun]:

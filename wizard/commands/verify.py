@@ -10,6 +10,7 @@ from wizard.commands.outliving import OutlivingWork
 from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
 from wizard.commands.session import session
+from wizard.errors import Interrupted
 from wizard.hangup import Terminal
 from wizard.output import Output
 from wizard.show import summary
@@ -32,12 +33,16 @@ def report(folder: Path, output: Output, *, pixels: bool = False) -> int:
     """Verifies a dataset and prints the result, and logs both, as its terminal may be lost; returns the exit code.
 
     Raises:
+        Interrupted: the person stopped it.
         SetupError: as `verify.dataset.verify`.
     """
-    work = OutlivingWork(output, Terminal())
-    with work.begun("verification", folder, session.resume or session.command):
-        with work.reporter.shown():
-            verified = verify_dataset(folder, work.handle, pixels=pixels)
+    work, command = OutlivingWork(output, Terminal()), session.resume or session.command
+    with work.begun("verification", folder, command):
+        try:
+            with work.reporter.shown():
+                verified = verify_dataset(folder, work.handle, pixels=pixels)
+        except KeyboardInterrupt:
+            raise Interrupted("Stopped before all was verified.", f"Again with: {command}") from None
         told = summary.verified(verified)
         work.finish(told)
         output.result(told, wrap=True)
