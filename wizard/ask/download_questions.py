@@ -53,7 +53,8 @@ def named_file(text: str) -> Path:
 
 def _parts(known: Known) -> tuple[Choice, ...]:
     hub = known.get(WHERE) == "huggingface"
-    sums = read_sums(Path(str(known[CHECKSUMS]))) if known.get(CHECKSUMS) else {}
+    named = known.path(CHECKSUMS)
+    sums = read_sums(named) if named else {}
     choices = []
     for what in _ON_HUGGING_FACE if hub else WHATS:
         title, about = _ABOUT[what]
@@ -82,8 +83,7 @@ def _require_client(value: Value, _known: Known) -> None:
 
 
 def _require_address(value: Value, known: Known) -> None:
-    folder = expanded(str(known[TO])).absolute() if known.get(TO) else None
-    require_source(base_address(str(value)), folder)
+    require_source(base_address(str(value)), known.path(TO))
 
 
 def _require_sums(value: Value, _known: Known) -> None:

@@ -8,6 +8,8 @@ Value = str | int | list[str]
 """An answer; a list for a prompt of kind choices."""
 Kind = Literal["path", "file", "text", "secret", "number", "choice", "choices"]
 """Of an answer; a path is a folder's. A secret is never shown, stored or passed on to anyone who does not need it."""
+PATHS: tuple[Kind, ...] = ("path", "file")
+"""Kinds whose answers are paths, written as `typed_path` reads them."""
 _PIXELS = re.compile(r"\s*(px|pixels?)$", re.IGNORECASE)
 """What may follow a number."""
 

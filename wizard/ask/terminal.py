@@ -11,7 +11,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 from wizard.ask.list_keys import ListFilter, is_without_match, list_in, set_filter
 from wizard.ask.list_view import add_foot, choice_lines
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
-from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
+from wizard.ask.prompt import PATHS, Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
 from wizard.ask.suggestion import suggestion_bindings
 from wizard.ask.transcript import Transcript
 from wizard.output import Output
@@ -30,7 +30,6 @@ _STYLE = questionary.Style(
 )
 _ESCAPE = 0.05
 """Seconds to wait for the rest of an arrow key's code after its Esc; terminals send it in one piece."""
-_PATHS = ("path", "file")
 _LISTS = ("choice", "choices")
 _MANY = 9
 """Choices in a list above which it is said that typing filters it."""
@@ -134,7 +133,7 @@ class TerminalPrompter(Prompter):
 
     def _explain(self, prompt: Prompt) -> None:
         self._output.say(f"  {prompt.help or 'There is no help for this question.'}")
-        if prompt.kind in _PATHS:
+        if prompt.kind in PATHS:
             self._output.say(f"  {KEYS_HELP}")
 
     def accepted(self, prompt: Prompt, answer: Value) -> None:
@@ -153,9 +152,9 @@ class TerminalPrompter(Prompter):
         application.ttimeoutlen = application.timeoutlen = _ESCAPE
         keys = [application.key_bindings] if application.key_bindings else []
         keys.append(_bindings(prompt.kind))
-        if prompt.kind in _PATHS:
+        if prompt.kind in PATHS:
             keys.append(path_bindings())
-        if prompt.kind in (*_PATHS, "text", "number"):
+        if prompt.kind in (*PATHS, "text", "number"):
             keys.append(suggestion_bindings(held.suggestion))
         if prompt.kind in _LISTS:
             add_foot(application, unicode=self._output.unicode, elsewhere=accepts_others)
