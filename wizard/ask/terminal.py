@@ -113,7 +113,7 @@ class TerminalPrompter(Prompter):
         error, held, is_explained = prompt.error, replace(_held_first(prompt), typed=begun), False
         while True:
             if error:
-                self._output.say(f"✗ {error}")
+                self._screen.mistake(f"✗ {error}")
             try:
                 answer = self._put(prompt, held, accepts_others=accepts_others)
             except _Help as wanted:
