@@ -182,7 +182,10 @@ def test_raw_data_shows_its_classes_before_a_format_is_chosen(raw: Path) -> None
     found = inspect(raw, ignore)
     assert found.glance is not None
     assert found.glance.labels == "open"
-    assert found.facts["class labels"].startswith("tench = 1, 17 images · goldfish = 2, 8 · ")
+    assert found.facts["class order"].startswith(
+        "tench (class 1 of 1,000, 17 in train) · goldfish (class 2, 8 in train) · "
+    )
+    assert "class labels" not in found.facts
     assert "example of validation" in found.facts
     found.require_readable()
 
