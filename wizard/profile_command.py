@@ -54,8 +54,8 @@ def as_command(profile: Profile) -> str:
     It begins from a recipe only where all that the recipe says is asked for. The dataset is then not recorded under the
     name of something else, and nobody reads a purpose that it does not have.
     """
-    found = [(None, _settings(None, profile))]
-    found += [(str(recipe.path), _settings(str(recipe.path), profile)) for recipe in _agreeing(profile)]
+    bases = [None, *(str(recipe.path) for recipe in _agreeing(profile))]
+    found = [(base, _settings(base, profile)) for base in bases]
     base, settings = min(found, key=lambda each: len(each[1]))  # of those with equally many, the one without a recipe
     begun = "imagenet-setup run" if base is None else f"imagenet-setup run {Path(base).stem}"
     return _FOLLOWS.join([begun, *(f"--set {shlex.quote(each)}" for each in _joined(settings))])
