@@ -136,6 +136,7 @@ def test_empty_members_and_members_that_are_not_images_can_be_skipped(
         (["run"], "PROFILE"),
         (["rum", "x"], "Did you mean run?"),
         (["run", "no-such-profile"], "There is no profile 'no-such-profile'"),
+        (["run", "--set", "source.path=raw"], "output.path is missing"),
         (["run", "nvidia-480-q85"], "source.path is missing"),
         (["run", "nvidia-480-q85", "--set", "image.quality=500"], "image.quality = 500: allowed is 100 or less"),
         (["run", "nvidia-480-q85", "--sett", "a.b=1"], "--sett"),

@@ -327,3 +327,10 @@ def test_what_a_saved_profile_is_follows_its_values_and_not_its_comment(tmp_path
 @pytest.mark.parametrize("recipe", profile_files.recipes(), ids=lambda recipe: recipe.name)
 def test_a_recipe_is_told_by_its_description(recipe: profile_files.Listed) -> None:
     assert f"# {about(recipe, examine(recipe.path))}" == recipe.path.read_text().splitlines()[0]
+
+
+def test_settings_alone_make_a_profile_with_the_defaults_for_all_else() -> None:
+    assert load(None, FOLDERS) == made()
+    assert load(None, [*FOLDERS, "name=mine", "image.quality=80"]) == made(name="mine", image={"quality": 80})
+    with pytest.raises(UsageError, match="no --set"):
+        load(None)

@@ -18,13 +18,22 @@ from wizard.targets.names import KEPT_PROFILE, MANIFEST
 from wizard.typed_path import expanded, quoted
 
 
-def load(name: str, overrides: Sequence[str] = ()) -> Profile:
+def load(name: str | None, overrides: Sequence[str] = ()) -> Profile:
     """Reads a profile and applies `section.key=value` overrides; a build's folder stands for the one that it keeps.
+
+    Without a name, the overrides are all there is.
 
     Raises:
         UsageError: there is no such profile, or an override is not section.key=value.
         ProfileError: it is not TOML, or values are not allowed; all problems are listed.
     """
+    if name is None:
+        if not overrides:
+            raise UsageError(
+                "There is no PROFILE, and no --set that says what to build.",
+                "imagenet-setup profiles list shows all profiles; imagenet-setup alone asks for what is needed",
+            )
+        return check_with({}, overrides, "no PROFILE")
     try:
         path = find(name)
     except UsageError:

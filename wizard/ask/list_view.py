@@ -1,6 +1,5 @@
 """What a list shows: a line for each choice; below, what is typed, how many more there are, and a description."""
 
-import textwrap
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
@@ -14,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from wizard.ask.list_keys import is_without_match, list_in
 from wizard.ask.prompt import Choice, Value
+from wizard.wrapping import wrapped
 
 _INDENT = 4
 """Columns before a choice's title, and one that stays free."""
@@ -51,7 +51,7 @@ def choice_lines(
         fits = cell_len(choice.about) <= beside
         shown = _cut(choice.about, beside, unicode=unicode) if fits or beside >= _LEAST else ""
         whole = [text for text, part in ((choice.title, title), (choice.about, shown)) if text != part]
-        below = [textwrap.fill(text, max(1, columns - _BELOW - 1)) for text in whole]
+        below = ["\n".join(_broken(text, columns)) for text in whole]
         lines.append(
             questionary.Choice(
                 f"{title}{' ' * (broad - cell_len(title))}{' ' * _GAP}{shown}".rstrip(),
@@ -79,7 +79,7 @@ def add_foot(application: Application[Any], *, unicode: bool, elsewhere: bool) -
     def _below() -> list[str]:
         """The lines below the first one, which do not depend on what fits on the screen."""
         if is_without_match(control):
-            return textwrap.wrap(f"{_NOTHING} {hint}, Esc shows all.", application.output.get_size().columns - _BELOW)
+            return _broken(f"{_NOTHING} {hint}, Esc shows all.", application.output.get_size().columns)
         about = control.get_pointed_at().description
         return about.split("\n") if about else []
 
@@ -105,6 +105,11 @@ def _more(seen: WindowRenderInfo, *, unicode: bool) -> str:
     up, down = ("↑ {:,} more", "↓ {:,} more") if unicode else ("{:,} more above", "{:,} more below")
     found = [text.format(count) for text, count in ((up, above), (down, below)) if count > 0]
     return "   ".join(found)
+
+
+def _broken(text: str, columns: int) -> list[str]:
+    """A text below the list, all of it: what is too long for a line would be cut off."""
+    return wrapped(text, columns - _BELOW - 1, indent=0, break_words=True)
 
 
 def _cut(text: str, columns: int, *, unicode: bool) -> str:

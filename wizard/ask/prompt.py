@@ -31,6 +31,11 @@ class Choice:
     about: str = ""
 
 
+def with_need(about: str, lacking: str) -> str:
+    """A choice's description, with the command that installs what it lacks before it, as its end may be cut."""
+    return about if not lacking else f"needs {lacking}" + (f" · {about}" if about else "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
     """A question with everything needed to put it.

@@ -1,6 +1,5 @@
 """Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -15,6 +14,7 @@ from wizard.ask.prompt import PATHS, Back, Choice, InvalidAnswer, Kind, Prompt, 
 from wizard.ask.suggestion import suggestion_bindings
 from wizard.ask.transcript import Transcript
 from wizard.output import Output
+from wizard.wrapping import wrapped
 
 _STYLE = questionary.Style(
     [
@@ -113,7 +113,7 @@ class TerminalPrompter(Prompter):
         error, held, is_explained = prompt.error, replace(_held_first(prompt), typed=begun), False
         while True:
             if error:
-                self._output.say(f"✗ {error}")
+                self._screen.mistake(f"✗ {error}")
             try:
                 answer = self._put(prompt, held, accepts_others=accepts_others)
             except _Help as wanted:
@@ -207,10 +207,8 @@ class TerminalPrompter(Prompter):
 def _in_lines(text: str, following: str, indent: int, width: int) -> str:
     """A question that breaks between words, and before what follows it where only that makes it fit."""
     blank = " " * indent
-    lines = textwrap.wrap(
-        text, width - 1, initial_indent=blank, subsequent_indent=blank, break_long_words=False, break_on_hyphens=False
-    )
-    if lines and len(lines[-1]) + 1 + len(following) >= width > indent + len(following):
+    lines = wrapped(f"{blank}{text}", width - 1, indent=indent)
+    if len(lines[-1]) + 1 + len(following) >= width > indent + len(following):
         lines.append(" " * (indent - 1))
     return "\n".join(lines)[indent:]
 

@@ -1,6 +1,5 @@
 """profiles list | show | edit | delete."""
 
-import textwrap
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -15,6 +14,7 @@ from wizard.output import Output
 from wizard.profile_command import as_argument, command_that_builds, run_line
 from wizard.profile_files import Listed
 from wizard.profile_store import Examined
+from wizard.wrapping import wrapped
 
 app = App(name="profiles", help_epilogue=GROUPS["Data"]["profiles"].epilogue)
 Saved = Annotated[str, Parameter(help="A saved profile's name.", completer=complete_saved)]
@@ -58,9 +58,7 @@ def _lines(each: Listed, seen: Examined, output: Output) -> list[str]:
 def _wrapped(text: str, output: Output) -> list[str]:
     if not output.live:
         return [f"{_INDENT}{text}"]
-    return textwrap.wrap(
-        text, output.console.width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False
-    )
+    return wrapped(f"{_INDENT}{text}", output.console.width, indent=len(_INDENT))
 
 
 def _fields(each: Listed, seen: Examined) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """Formats the summary of classes and labels as a few lines for a person."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ from wizard.formatting import counted
 from wizard.sources.glance import ClassSeen, Glance, Lacking, Size, SplitSeen
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
+from wizard.wrapping import wrapped
 
 _LONGEST = 28
 """Most characters shown of a class's name."""
@@ -75,7 +75,7 @@ def folded(text: str, width: int, indent: int) -> str:
         if done and len(longer) <= width:
             done[-1] = longer
         else:
-            done += textwrap.wrap(item, width, break_long_words=False, break_on_hyphens=False)
+            done += wrapped(item, width, indent=0)
     return f"\n{' ' * indent}".join(done)
 
 
