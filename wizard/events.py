@@ -230,11 +230,17 @@ class StretchDone:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerLost:
-    """A worker died; its shard is tried again."""
+    """A worker died; its shard is tried again. `shard_file` and `title` are those of a heartbeat."""
 
     shard: str
     attempt: int
     reason: str
+    shard_file: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a person calls the shard: its file, if it has one."""
+        return self.shard_file or self.shard
 
 
 @dataclass(frozen=True, kw_only=True)

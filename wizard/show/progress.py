@@ -119,7 +119,7 @@ def messages(event: object) -> list[str]:
         case ShardDone(result=result):
             return [f"! skipped {image.name}: {image.reason}" for image in result.skipped]
         case WorkerLost():
-            return [f"! {event.reason}, while on {event.shard} (attempt {event.attempt}); it is tried again"]
+            return [f"! {event.reason}, while on {event.title} (attempt {event.attempt}); it is tried again"]
         case _:
             return []
 
