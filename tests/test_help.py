@@ -197,9 +197,11 @@ def test_bash_completes_commands_and_profiles(tmp_path: Path) -> None:
 
 
 def _commands_with_required_arguments() -> list[tuple[str, ...]]:
-    found = []
+    found: list[tuple[str, ...]] = []
     for name in command_names():
-        words = [(name, sub) for sub in command_line.app[name] if not sub.startswith("-")] or [(name,)]
+        words: list[tuple[str, ...]] = [(name, sub) for sub in command_line.app[name] if not sub.startswith("-")] or [
+            (name,)
+        ]
         for each in words:
             function = reduce(lambda app, word: app[word], each, command_line.app).default_command
             parameters = inspect.signature(function).parameters.values() if function else ()
