@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from wizard.ask.list_keys import is_without_match, list_in
 from wizard.ask.prompt import Choice, Value
+from wizard.typed_path import looks_like_path
 from wizard.wrapping import wrapped
 
 _INDENT = 4
@@ -26,6 +27,8 @@ _LEAST = 20
 _BELOW = 2
 """Columns before what stands below the list."""
 _NOTHING = "No entry has that."
+_PATHS = " Paths have a question of their own."
+"""Follows for whoever pastes one into a list that takes none."""
 
 
 def choice_lines(
@@ -79,7 +82,8 @@ def add_foot(application: Application[Any], *, unicode: bool, elsewhere: bool) -
     def _below() -> list[str]:
         """The lines below the first one, which do not depend on what fits on the screen."""
         if is_without_match(control):
-            return _broken(f"{_NOTHING} {hint}, Esc shows all.", application.output.get_size().columns)
+            why = _PATHS if not elsewhere and looks_like_path(control.search_filter or "") else ""
+            return _broken(f"{_NOTHING}{why} {hint}, Esc shows all.", application.output.get_size().columns)
         about = control.get_pointed_at().description
         return about.split("\n") if about else []
 

@@ -23,7 +23,7 @@ from wizard.ask.prompt import (
     parse_answer,
     title,
 )
-from wizard.ask.suggestion import suggestion_bindings
+from wizard.ask.suggestion import Emptied, suggestion_bindings
 from wizard.ask.transcript import Transcript
 from wizard.output import Output
 from wizard.wrapping import wrapped
@@ -133,6 +133,9 @@ class TerminalPrompter(Prompter):
                     self._explain(prompt)
                 error, held, is_explained = "", wanted.held(held), True
                 continue
+            except Emptied:
+                error, held = "", _held_first(replace(prompt, typed=None))
+                continue
             if prompt.kind == "choice":
                 return cast(str | int, answer)
             if isinstance(answer, list):
@@ -167,7 +170,7 @@ class TerminalPrompter(Prompter):
         if prompt.kind in PATHS:
             keys.append(path_bindings())
         if prompt.kind in (*PATHS, "text", "number"):
-            keys.append(suggestion_bindings(held.suggestion))
+            keys.append(suggestion_bindings(held.suggestion, refused=held.suggestion != _as_suggestion(prompt.default)))
         if prompt.kind in _LISTS:
             add_foot(application, unicode=self._output.unicode, elsewhere=accepts_others)
             keys.append(ListFilter(application, prompt.kind, _Elsewhere if accepts_others else None).bindings())
@@ -230,8 +233,11 @@ def _in_lines(text: str, following: str, indent: int, width: int) -> str:
 def _held_first(prompt: Prompt) -> _Held:
     """What stands there when a question is put; what was refused stands there as a suggestion does."""
     chosen = prompt.default if prompt.typed is None else prompt.typed
-    suggestion = "" if isinstance(chosen, list) or chosen is None else str(chosen)
-    return _Held(chosen=chosen, suggestion=suggestion)
+    return _Held(chosen=chosen, suggestion=_as_suggestion(chosen))
+
+
+def _as_suggestion(value: Value | None) -> str:
+    return "" if isinstance(value, list) or value is None else str(value)
 
 
 def _held_now(event: KeyPressEvent, kind: Kind) -> Callable[[_Held], _Held]:

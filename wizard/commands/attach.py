@@ -13,7 +13,7 @@ from wizard.ask.prompters import prompter_for
 from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
 from wizard.commands.watching import doing, how_to_stop, tell, unless_build, watch
-from wizard.errors import UsageError
+from wizard.errors import InputError, UsageError
 from wizard.folders import as_typed, in_command
 from wizard.formatting import moment
 from wizard.local_runs import LocalRun
@@ -103,6 +103,9 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     if folder is not None and over and not elsewhere:
         _name_build_before(over[0], runs, output)
         return tell(over[0], output)
+    if folder is not None and not runs and not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise InputError(f"{folder} {what}.", "Check the path; imagenet-setup attach shows what runs on this machine")
     output.event("none", {})
     output.result(f"No build{'' if folder is None else f' of {folder}'} runs on this machine.", wrap=True)
     for run in elsewhere:
