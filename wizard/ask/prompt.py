@@ -98,6 +98,15 @@ class Prompter(Protocol):
         """Shows a text between two questions."""
 
 
+def ended(question: str) -> str:
+    """A question that an answer can follow in the same line: it ends with a question mark or a colon.
+
+    >>> ended("Shortest side in pixels")
+    'Shortest side in pixels:'
+    """
+    return question if question.endswith(("?", ":")) else f"{question}:"
+
+
 def put(prompter: Prompter, prompt: Prompt) -> Value:
     """The answer to a prompt that accepts every answer of its kind; raises what `Prompter.ask` does."""
     answer = prompter.ask(prompt)

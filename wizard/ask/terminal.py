@@ -10,7 +10,19 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 from wizard.ask.list_keys import ListFilter, is_without_match, list_in, set_filter
 from wizard.ask.list_view import add_foot, choice_lines
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
-from wizard.ask.prompt import PATHS, Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
+from wizard.ask.prompt import (
+    PATHS,
+    Back,
+    Choice,
+    InvalidAnswer,
+    Kind,
+    Prompt,
+    Prompter,
+    Value,
+    ended,
+    parse_answer,
+    title,
+)
 from wizard.ask.suggestion import Emptied, suggestion_bindings
 from wizard.ask.transcript import Transcript
 from wizard.output import Output
@@ -142,7 +154,7 @@ class TerminalPrompter(Prompter):
     def accepted(self, prompt: Prompt, answer: Value) -> None:
         """See Prompter."""
         self._screen.accepted()
-        self._output.answered(prompt.text, title(prompt, answer))
+        self._output.answered(ended(prompt.text), title(prompt, answer))
         self._screen.shown()
 
     def say(self, text: str) -> None:
@@ -178,6 +190,8 @@ class TerminalPrompter(Prompter):
         }
         ticks = "(space ticks, Enter accepts)" if prompt.kind == "choices" else ""
         text = f"{prompt.text} ({prompt.note})" if prompt.note else prompt.text
+        if prompt.kind not in _LISTS:
+            text = ended(text)  # the answer follows, which only its color would tell from the question
         text = _in_lines(text, ticks or held.suggestion, len(qmark) + 1, self._output.console.width)
         suggested: dict[str, Any] = {"default": held.typed, "placeholder": [("class:placeholder", held.suggestion)]}
         match prompt.kind:
