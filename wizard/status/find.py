@@ -64,7 +64,8 @@ def find(folder: Path, loss: Loss | None = None) -> Found:
         if any(seen.alive for seen in runs):
             loss = None
         elif loss is None and (build := look_at_build(folder)) is not None:
-            loss = Loss(gone=build.gone, lacking=tuple(build.lacking))
+            there = sum(record.bytes_out for record in build.in_place)
+            loss = Loss(gone=build.gone, lacking=tuple(build.lacking), bytes_there=there)
     gone = {} if loss is None else loss.gone
     if plan is not None:
         shards = {split: each.shards for split, each in plan.ingredients.splits.items()}
