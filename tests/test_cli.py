@@ -136,6 +136,7 @@ def test_empty_members_and_members_that_are_not_images_can_be_skipped(
         (["run"], "PROFILE"),
         (["rum", "x"], "Did you mean run?"),
         (["run", "no-such-profile"], "There is no profile 'no-such-profile'"),
+        (["run", "--set", "source.path=raw"], "output.path is missing"),
         (["run", "nvidia-480-q85"], "source.path is missing"),
         (["run", "nvidia-480-q85", "--set", "image.quality=500"], "image.quality = 500: allowed is 100 or less"),
         (["run", "nvidia-480-q85", "--sett", "a.b=1"], "--sett"),
@@ -437,7 +438,7 @@ def test_inspect_with_json_has_the_overview_as_fields(raw: Path, capsys: pytest.
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (last["event"], last["exit_code"]) == ("finished", 0)
     assert last["glance"]["first"][0]["name"] == "n01440764"
-    assert last["facts"]["class labels"].startswith("tench = 1")
+    assert last["facts"]["class order"].startswith("tench (class 1")
 
 
 @pytest.mark.parametrize(

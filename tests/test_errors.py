@@ -32,3 +32,20 @@ def test_an_os_error_becomes_a_message_with_the_files_name(tmp_path: Path) -> No
         tmp_path.read_bytes()
     with pytest.raises(MachineError, match=f"{tmp_path} cannot be written: Is a directory"), writing(tmp_path):
         tmp_path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (FileNotFoundError(2, "No such file or directory"), "Check where it is"),
+        (NotADirectoryError(20, "Not a directory"), "Check where it is"),
+        (PermissionError(13, "Permission denied"), "Check its permissions"),
+        (IsADirectoryError(21, "Is a directory"), "Name a file"),
+        (OSError(5, "Input/output error"), "Check the disk"),
+    ],
+)
+def test_what_to_do_about_a_file_that_cannot_be_read_follows_from_why(error: OSError, advice: str) -> None:
+    with pytest.raises(InputError) as raised, reading("/data/x"):
+        raise error
+    assert raised.value.hint.startswith(advice)
+    assert ("permissions" in raised.value.hint) == isinstance(error, PermissionError)

@@ -182,7 +182,10 @@ def test_raw_data_shows_its_classes_before_a_format_is_chosen(raw: Path) -> None
     found = inspect(raw, ignore)
     assert found.glance is not None
     assert found.glance.labels == "open"
-    assert found.facts["class labels"].startswith("tench = 1, 17 images · goldfish = 2, 8 · ")
+    assert found.facts["class order"].startswith(
+        "tench (class 1 of 1,000, 17 in train) · goldfish (class 2, 8 in train) · "
+    )
+    assert "class labels" not in found.facts
     assert "example of validation" in found.facts
     found.require_readable()
 
@@ -214,7 +217,9 @@ def test_a_finished_dataset_shows_what_it_stores(built: Path) -> None:
 def test_an_unfinished_build_shows_the_progress_of_each_split_and_a_record(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     facts = inspect(built_copy, ignore).facts
-    assert facts["validation"] == f"{VALIDATION} images in 2 shards so far"
+    assert facts["validation"].startswith(f"{VALIDATION} images, ")
+    assert facts["validation images planned"] == str(VALIDATION)
+    assert "validation images" not in facts
     assert facts["first record, image/height"] == "64"
 
 
@@ -230,6 +235,28 @@ def test_a_dataset_with_missing_shards_names_them_and_the_command_that_builds_th
     with pytest.raises(VerifyFailed, match=f"{built_copy} is a dataset of which something is missing") as error:
         found.require_readable()
     assert error.value.hint == found.facts["next"]
+
+
+def test_what_is_missing_is_not_counted_as_there(built_copy: Path) -> None:
+    before = inspect(built_copy, ignore).facts["re-encoded"]
+    (built_copy / "train-00000-of-00005").unlink()
+    found = inspect(built_copy, ignore)
+    left = TRAIN - TRAIN // 5
+    assert found.facts["train images planned"] == str(TRAIN)
+    assert re.fullmatch(rf"{left} of {TRAIN} images, \d+ boxes, 4 of 5 shards, .*, there now", found.facts["train"])
+    assert found.facts["re-encoded"] != before
+    assert found.glance is not None
+    assert found.glance.splits[0].images == left
+    assert found.glance.splits[0].example.startswith("train-00001-of-00005: ")
+
+
+@pytest.mark.parametrize("names", ["timm", "webdataset", "plain"])
+def test_shards_are_named_as_their_files_are(raw: Path, tmp_path: Path, names: str) -> None:
+    build_dataset(raw, tmp_path, output={"format": "webdataset", "names": names})
+    found = inspect(tmp_path, ignore)
+    assert found.glance is not None
+    for split in found.glance.splits:
+        assert (tmp_path / split.example.partition(": ")[0]).is_file()
 
 
 def test_a_dataset_that_lacks_a_file_beside_its_shards_is_not_whole(built_copy: Path) -> None:

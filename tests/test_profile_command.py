@@ -1,6 +1,7 @@
 """A command line that builds the same as a profile, without its file."""
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,30 @@ import pytest
 
 from tests.helpers import profile, toml
 from wizard import profile_files, profile_store
+from wizard.errors import ProfileError
 from wizard.profile import check
 from wizard.profile_command import as_command, command_that_builds
 from wizard.profile_files import Listed, recipes
 from wizard.profile_store import load
+from wizard.targets import registry
 
 RESIZED = {"resize": "shortest", "size": 64, "quality": 80, "splits": ["train"]}
+IMAGES: tuple[dict[str, Any], ...] = (
+    {},
+    RESIZED,
+    {"resize": "shortest", "size": 480, "quality": 85},
+    {"resize": "crop", "height": 224, "width": 224, "quality": 85},
+)
+TRAINERS = (None, *list(registry.trainers())[::4])
+
+
+def taken_apart(command: str) -> tuple[str | None, list[str]]:
+    """The profile of a command line, if it has one, and its settings."""
+    program, run, *words = shlex.split(command.replace("\\\n", ""))
+    assert (program, run) == ("imagenet-setup", "run")
+    base = words.pop(0) if words[0] != "--set" else None
+    assert {*words[::2]} == {"--set"}
+    return base, words[1::2]
 
 
 @pytest.mark.parametrize(
@@ -34,40 +53,46 @@ def test_the_command_loads_as_the_profile(
     monkeypatch.chdir(tmp_path)
     (tmp_path / folder).mkdir()
     made = profile(tmp_path / folder, tmp_path / "out", **sections)
-    made = made.model_copy(update={"source": made.source.model_copy(update={"path": folder})})
-    program, run, recipe, *settings = shlex.split(as_command(made).replace("\\\n", ""))
-    assert (program, run) == ("imagenet-setup", "run")
-    assert set(settings[::2]) == {"--set"}
-    assert load(recipe, settings[1::2]).model_dump(exclude={"name"}) == made.model_dump(exclude={"name"})
+    made = made.model_copy(update={"source": made.source.model_copy(update={"path": folder}), "name": "mine"})
+    assert load(*taken_apart(as_command(made))) == made
 
 
-def test_the_command_of_a_recipe_states_its_images() -> None:
-    made = load("nvidia-480-q85", ["source.path=~/raw", "output.path=/out"])
-    images = ("image.resize=shortest", "image.size=480", "image.quality=85")
-    assert as_command(made) == " \\\n    --set ".join(
-        ["imagenet-setup run nvidia-480-q85", "'source.path=~/raw'", "output.path=/out", *images]
-    )
-    assert check(made.model_dump(mode="json", exclude_none=True), "") == made
-
-
-@pytest.mark.parametrize("recipe", [each.name for each in recipes()])
-def test_a_recipe_is_the_command_of_itself(recipe: str) -> None:
-    made = load(recipe, ["source.path=/raw", "output.path=/out"])
-    assert as_command(made).startswith(f"imagenet-setup run {recipe} ")
-
-
-@pytest.mark.parametrize("trainer", [None, "timm-wds", "imagefolder", "tf.data"])
-@pytest.mark.parametrize("image", [{}, RESIZED, {"resize": "crop", "height": 224, "width": 224, "quality": 85}])
-def test_a_command_for_all_classes_begins_from_no_trial_and_removes_nothing(
-    tmp_path: Path, trainer: str | None, image: dict[str, Any]
+@pytest.mark.parametrize("trainer", TRAINERS)
+@pytest.mark.parametrize("image", IMAGES)
+@pytest.mark.parametrize("source", [{}, {"boxes": "none"}, {"layout": "tfrecords"}, {"classes": 2}])
+def test_the_command_is_of_no_recipe_with_another_purpose_and_has_no_setting_too_many(
+    trainer: str | None, image: dict[str, Any], source: dict[str, Any]
 ) -> None:
-    output = {} if trainer is None else {"trainer": trainer}
-    command = as_command(profile(tmp_path, tmp_path / "out", image=image, output=output))
-    assert "source.classes" not in command
-    assert not command.startswith("imagenet-setup run trial")
-    assert not [word for word in shlex.split(command.replace("\\\n", "")) if word.endswith("=")]
-    for key, value in ({"resize": "original"} | image).items():
-        assert key == "splits" or f"image.{key}={value}" in command
+    table = {"source": {"path": "/raw", **source}, "output": {"path": "/out", "trainer": trainer}, "image": image}
+    made = check(table | {"name": "mine"}, "test")
+    base, settings = taken_apart(as_command(made))
+    assert load(base, settings) == made
+    for each in settings[2:]:  # those of the folders are always said
+        with suppress(ProfileError):  # less is set than fits together
+            assert load(base, [other for other in settings if other != each]) != made
+    if base is None:
+        return
+    recipe = load(base, ["source.path=/raw", "output.path=/out"])
+    assert (recipe.output.trainer, recipe.output.format) == (made.output.trainer, made.output.format)
+    assert (recipe.source.layout, recipe.source.classes) == (made.source.layout, made.source.classes)
+    assert recipe.image == made.image
+
+
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
+def test_a_recipe_is_the_command_of_itself_in_its_folders_alone(recipe: Listed) -> None:
+    made = load(recipe.name, ["source.path=~/raw", "output.path=/out"])
+    base, settings = taken_apart(as_command(made))
+    assert load(base, settings) == made
+    assert settings[:2] == ["source.path=~/raw", "output.path=/out"]
+    # One that says hardly more than the defaults is as short without it.
+    assert (base, len(settings)) == (recipe.name, 2) or len(settings) <= 2
+
+
+def test_a_recipe_that_a_saved_profile_hides_begins_no_command(tmp_path: Path) -> None:
+    made = load("nvidia-480-q85", ["source.path=/raw", "output.path=/out"])
+    assert taken_apart(as_command(made))[0] == "nvidia-480-q85"
+    profile_store.save(profile(tmp_path, tmp_path / "out"), "nvidia-480-q85")
+    assert load(*taken_apart(as_command(made))) == made
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from wizard import profile_files
 from wizard.errors import UsageError
 from wizard.folders import recipes_folder
 from wizard.profile_files import delete, find, path_of, recipes, saved, write
@@ -73,10 +72,10 @@ def test_deleting_an_unknown_profile_lists_the_existing_ones() -> None:
     assert str(path_of("mine").parent) in error.value.what
 
 
-def test_lists_name_each_profile_with_its_first_comment() -> None:
+def test_lists_name_each_profile() -> None:
     assert saved() == []
-    for name, text in (("second", "# two\n"), ("first", "# one\n"), ("third", "name = 'third'\n")):
-        saved_as(name, text)
-    assert [(each.name, each.about) for each in saved()] == [("first", "one"), ("second", "two"), ("third", "")]
+    for name in ("second", "first"):
+        saved_as(name, "")
+    assert [(each.name, each.is_recipe) for each in saved()] == [("first", False), ("second", False)]
     assert {each.path for each in recipes()} == set(recipes_folder().glob("*.toml"))
-    assert all(each.about for each in profile_files.recipes())
+    assert all(each.is_recipe for each in recipes())

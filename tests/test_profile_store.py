@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers import profile
-from wizard import profile_store
+from wizard import profile_files, profile_store
 from wizard.errors import MachineError, ProfileError, UsageError
 from wizard.folders import recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check
 from wizard.profile_files import command_that_resumes, find
-from wizard.profile_store import about, as_toml, load, save, write
+from wizard.profile_store import about, as_toml, examine, load, save, write
 from wizard.typed_path import expanded
 from wizard.unfinished_builds import keep
 
@@ -155,7 +155,7 @@ def test_a_written_profile_is_read_back_unchanged(tmp_path_factory: pytest.TempP
 def test_a_written_profile_has_a_heading_and_comments_on_its_keys(table: Table) -> None:
     profile = check(table, "test")
     first, *lines = as_toml(profile).split("\n")
-    assert first == "# " + "".join(letter for letter in about(profile) if letter.isprintable())
+    assert first.startswith("# A profile of imagenet-setup")
     assert any(re.match(r"resize = .*# original \| shortest \| exact \| crop: ", line) for line in lines)
 
 
@@ -304,3 +304,33 @@ def test_a_split_that_is_not_resized_is_told_apart(tmp_path: Path) -> None:
     image = {"resize": "shortest", "size": 480, "quality": 85, "splits": ["train"]}
     made = profile(tmp_path, tmp_path / "out", image=image)
     assert profile_store.makes(made) == "tfrecord: train, shortest 480, Q85; validation, JPEGs keep their bytes"
+
+
+def test_no_comment_of_a_written_profile_depends_on_its_values(tmp_path: Path) -> None:
+    def comments(text: str) -> list[str]:
+        return [line.partition("#")[2] for line in text.splitlines()]
+
+    one = profile(tmp_path, tmp_path / "one", image={"resize": "shortest", "size": 480, "quality": 85})
+    other = profile(tmp_path / "raw", tmp_path / "other", image={"resize": "shortest", "size": 64, "quality": 60})
+    assert comments(as_toml(one)) == comments(as_toml(other))
+
+
+def test_what_a_saved_profile_is_follows_its_values_and_not_its_comment(tmp_path: Path) -> None:
+    save(profile(tmp_path, tmp_path / "out", image={"resize": "shortest", "size": 480, "quality": 85}), "mine")
+    (listed,) = profile_files.saved()
+    listed.path.write_text("# Q10 for all\n" + listed.path.read_text().replace("quality = 85", "quality = 60"))
+    assert about(listed, examine(listed.path)).endswith("train and validation, shortest 480, Q60")
+    listed.path.write_text("[source")
+    assert about(listed, examine(listed.path)) == ""
+
+
+@pytest.mark.parametrize("recipe", profile_files.recipes(), ids=lambda recipe: recipe.name)
+def test_a_recipe_is_told_by_its_description(recipe: profile_files.Listed) -> None:
+    assert f"# {about(recipe, examine(recipe.path))}" == recipe.path.read_text().splitlines()[0]
+
+
+def test_settings_alone_make_a_profile_with_the_defaults_for_all_else() -> None:
+    assert load(None, FOLDERS) == made()
+    assert load(None, [*FOLDERS, "name=mine", "image.quality=80"]) == made(name="mine", image={"quality": 80})
+    with pytest.raises(UsageError, match="neither a PROFILE nor a setting"):
+        load(None)

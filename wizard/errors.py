@@ -160,7 +160,19 @@ def reading(path: Path | str) -> Iterator[None]:
         yield
     except OSError as error:
         what = f"{error.filename or path} cannot be read: {error.strerror or error}."
-        raise InputError(what, "Check its permissions, or copy it again") from error
+        raise InputError(what, _how_to_read(error)) from error
+
+
+def _how_to_read(error: OSError) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "Check where it is: it may have been moved or deleted, or its name misspelled"
+        case IsADirectoryError():
+            return "Name a file"
+        case PermissionError():
+            return "Check its permissions, and those of its folder"
+        case _:
+            return "Check the disk or network folder that it is on, or copy it again"
 
 
 @contextmanager

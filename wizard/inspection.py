@@ -1,31 +1,25 @@
 """What lies at a path: raw data in any of its forms, a finished or unfinished dataset, an archive, or a shard."""
 
 import shlex
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from wizard.commit_record import CommitRecord, Outcomes, outcomes_by_split
+from wizard.commit_record import CommitRecord
+from wizard.dataset_facts import of_described, of_unfinished
 from wizard.engine import manifest
 from wizard.engine.build_state import BuildState, look_at_build
 from wizard.engine.loading import Loading, loading
 from wizard.engine.manifest import Manifest
-from wizard.engine.recipe_words import readable
 from wizard.errors import InputError, NoRawData, OtherSplitError, SetupError, VerifyFailed, reading
 from wizard.folders import cache_folder
-from wizard.formats import tfrecord
 from wizard.formatting import counted, human_bytes
-from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, CLASSES, IMAGES, SPLITS, Split
+from wizard.ilsvrc2012.archives import ARCHIVE_NAMES, CLASSES, IMAGES, Split
 from wizard.planning import Report, step
 from wizard.preflight.source_check import is_short
-from wizard.profile_files import command_that_resumes
-from wizard.profile_store import load
-from wizard.record_facts import Facts, features, file_of_records, first_record
+from wizard.record_facts import Facts, features, file_of_records
 from wizard.show import at_a_glance
-from wizard.show.outcomes import outcome_facts
 from wizard.sources.archives.index import read_table
 from wizard.sources.class_counts import count_images, count_splits
 from wizard.sources.classes import Classes, imagenet
@@ -36,7 +30,6 @@ from wizard.sources.remarks import remarks
 from wizard.sources.samples import SampleTable
 from wizard.sources.selected import lacks_validation
 from wizard.sources.source import Source, Survey
-from wizard.targets.target import Target
 
 _NAMED = 10
 """Classes that are named."""
@@ -86,7 +79,7 @@ def inspect(path: Path, report: Report, trainer: str = "") -> Inspection:
         build = look_at_build(path)
     if (path / manifest.MANIFEST).is_file():
         return _dataset(path, build, trainer)
-    return _opened(path, report) if build is None else Inspection(facts=_unfinished(path, build))
+    return _opened(path, report) if build is None else Inspection(facts=of_unfinished(path, build))
 
 
 def _file(path: Path, report: Report) -> Inspection:
@@ -190,72 +183,13 @@ def _archive(path: Path, report: Report) -> Inspection:
     return _with_glance(facts, glance(table.classes, 0, [count_images(split, table)], labels="open"))
 
 
-def _unfinished(folder: Path, build: BuildState) -> Facts:
-    facts: Facts = {"what": "an unfinished build of imagenet-setup", "plan": build.plan_id, **_progress(folder, build)}
-    target = None if build.plan is None else build.plan.target
-    if build.plan is not None:
-        facts |= _ingredients(build.plan.ingredients.labelled, target, outcomes_by_split(build.shards, build.in_place))
-    for split in build.shards:
-        mine = [record for record in build.in_place if record.split == split]
-        shards = "" if _is_of_files(target) else f" in {counted(len(mine), 'shard')}"
-        facts[split] = f"{sum(record.images for record in mine):,} images{shards} so far"
-    for record in build.in_place:
-        file = folder / record.shard
-        if file.is_file() and tfrecord.compression_of(file) == "plain":
-            return facts | first_record(file)
-    return facts
-
-
-def _progress(folder: Path, build: BuildState) -> Facts:
-    """How much of a build is there, the name of its profile, and the command that does the rest."""
-    facts: Facts = {"there": build.in_words(building=False)}
-    with suppress(SetupError):
-        facts |= {"profile": name} if (name := load(str(folder)).name) else {}
-    if not build.is_complete:
-        does = "builds only what is missing" if build.missing else "writes only that again"
-        facts["next"] = f"{command_that_resumes(folder)} {does}"
-    return facts
-
-
-def _ingredients(labelled: Mapping[str, str], target: Target | None, outcomes: Mapping[str, Outcomes]) -> Facts:
-    """What a plan is made of; where images are files, the parts in which they are built are nobody's business."""
-    hidden = {f"{split} shards" for split in SPLITS} if _is_of_files(target) else set()
-    none_kept = {f"{split} recipe" for split, each in outcomes.items() if each.images and each.kept == 0}
-    return {
-        name: readable(value, "none" if name in none_kept else "all") if name.endswith(" recipe") else value
-        for name, value in labelled.items()
-        if name not in hidden
-    }
-
-
-def _is_of_files(target: Target | None) -> bool:
-    return target is not None and target.one_file_per_image
-
-
 def _dataset(folder: Path, build: BuildState | None, asked: str) -> Inspection:
     known = manifest.read(folder)
-    is_complete = build is None or build.is_complete
-    facts: Facts = {"what": "a finished dataset" if is_complete else "a dataset of which something is missing"}
-    if build is not None:
-        facts |= _progress(folder, build)
-    facts |= {
-        "made by": known.created_by,
-        "plan": known.plan_id,
-        **_ingredients(known.ingredients, known.target, known.outcomes),
-    }
-    for split in known.splits:
-        mine = [shard for shard in known.shards if shard.split == split]
-        shards = "" if known.target.one_file_per_image else f"{counted(len(mine), 'shard')}, "
-        facts[split] = (
-            f"{sum(shard.images for shard in mine):,} images, {sum(shard.boxes for shard in mine):,} boxes, "
-            f"{shards}{human_bytes(sum(shard.bytes_out for shard in mine))}"
-        )
-    facts |= outcome_facts(known.outcomes)
-    facts["skipped"] = len(known.skipped)
     there = [shard for shard in known.shards if build is None or shard.shard not in build.gone]
+    facts = of_described(folder, build, known, there)
     problems = _first_features(folder, known, there[0], facts) if there else []
     try:
-        counts = manifest.count_planned(folder, known)
+        counts = manifest.count_planned(folder, known, there)
     except VerifyFailed as error:
         return Inspection(facts=facts, problems=(*problems, (manifest.IMAGES, error)))
     labels: LabelState = "stored" if known.target.stores_labels else "none"
@@ -264,6 +198,7 @@ def _dataset(folder: Path, build: BuildState | None, asked: str) -> Inspection:
     dataset = manifest.as_built(folder, known, unlabeled)
     output = {**known.profile.get("output", {}), "format": known.target.format}
     shown = loading(dataset, known.target, output, asked)
+    is_complete = build is None or build.is_complete
     if not is_complete:
         lacking = VerifyFailed(f"{folder} is a dataset of which something is missing.", str(facts["next"]))
         problems.append(("dataset", lacking))

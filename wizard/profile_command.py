@@ -8,19 +8,21 @@ from typing import Any
 import tomlkit
 
 from wizard import profile_files, profile_store
-from wizard.errors import UsageError
-from wizard.folders import in_command, recipes_folder
+from wizard.errors import ProfileError, UsageError
+from wizard.folders import in_command
 from wizard.profile import Profile
+from wizard.profile_files import Listed
 from wizard.profile_keys import flat
 from wizard.profile_override import parse_value
 
 _FOLLOWS = " \\\n    "
 """Between settings: each has a line of its own, so that all can be copied from a narrow terminal."""
 
-_IMAGES = ("image.resize", "image.size", "image.height", "image.width", "image.quality")
-"""Settings that tell what becomes of the images."""
-_IN_NAMES = ("output.format", "image.resize")
-"""Settings that recipes are named after."""
+_PURPOSE = {"output.format", "output.trainer", "image.resize"}
+"""Settings that a recipe stands for, whether its file says them or leaves them at the default."""
+_FOLDERS = ("source.path", "output.path")
+_FIRST = (*_FOLDERS, "name", "output.trainer")
+"""Settings that come first."""
 
 
 def command_that_builds(path: Path) -> str:
@@ -47,34 +49,65 @@ def as_argument(path: Path) -> str:
 
 
 def as_command(profile: Profile) -> str:
-    """An `imagenet-setup run RECIPE --set …` that builds what a profile asks for, and that tells it.
+    """An `imagenet-setup run [RECIPE] --set …` that builds what a profile asks for, in as few settings as that takes.
 
-    The recipe is the nearest one. As long as there is another, that is none with other classes, or with a setting that
-    would have to be removed. What becomes of the images is stated even where the recipe says the same.
+    It begins from a recipe only where all that the recipe says is asked for. The dataset is then not recorded under the
+    name of something else, and nobody reads a purpose that it does not have.
     """
-    found = [(recipe.name, _settings(recipe.name, profile)) for recipe in profile_files.recipes()]
-    name, settings = min(found, key=lambda each: _distance(each[1]))
-    wanted = _flat(profile)
-    settings = {**settings, **{key: _as_text(wanted[key]) for key in _IMAGES if key in wanted}}
-    return _FOLLOWS.join([f"imagenet-setup run {name}", *(f"--set {shlex.quote(each)}" for each in _joined(settings))])
+    bases = [None, *(str(recipe.path) for recipe in _agreeing(profile))]
+    found = [(base, _settings(base, profile)) for base in bases]
+    base, settings = min(found, key=lambda each: len(each[1]))  # of those with equally many, the one without a recipe
+    begun = "imagenet-setup run" if base is None else f"imagenet-setup run {Path(base).stem}"
+    return _FOLLOWS.join([begun, *(f"--set {shlex.quote(each)}" for each in _joined(settings))])
 
 
-def _distance(settings: Mapping[str, str]) -> tuple[bool, int, int]:
-    """How far a recipe is from what is wanted, by what has to be set."""
-    misleads = "source.classes" in settings or "" in settings.values()
-    return misleads, len({*settings} & {*_IN_NAMES}), len(settings)
+def _agreeing(profile: Profile) -> list[Listed]:
+    """The recipes that say nothing but what a profile asks for, and that no saved profile of their name hides."""
+    wanted = _wanted(profile)
+    return [
+        recipe
+        for recipe in profile_files.recipes()
+        if all(wanted.get(key) == value for key, value in _purpose(recipe).items())
+        and profile_files.find(recipe.name) == recipe.path
+    ]
 
 
-def _settings(recipe: str, profile: Profile) -> dict[str, str]:
-    """What has to be set for a recipe to become this profile, as after --set."""
-    path, wanted = str(recipes_folder() / f"{recipe}.toml"), _flat(profile)
-    settings = {key: _as_text(wanted[key]) for key in ("source.path", "output.path")}
+def _purpose(recipe: Listed) -> dict[str, Any]:
+    """What a recipe says, by dotted keys, with values as a profile has them; not its name."""
+    said = {*flat(profile_store.read(recipe.path))} - {"name", "schema_version"}
+    loaded = _flat(profile_store.load(str(recipe.path), ["source.path=raw", "output.path=out"]))
+    return {key: loaded.get(key) for key in said | _PURPOSE}
+
+
+def _settings(base: str | None, profile: Profile) -> dict[str, str]:
+    """What has to be set for a recipe, or for nothing, to become this profile, as after --set."""
+    wanted = _wanted(profile)
+    settings = {key: _as_text(wanted[key]) for key in _FIRST if key in wanted}
     # Twice, because a trainer that is set also sets what has to be set back where the profile has it otherwise.
     for _ in range(2):
-        there = _flat(profile_store.load(path, _joined(settings)))
-        unlike = [key for key in {**wanted, **there} if wanted.get(key) != there.get(key)]
-        settings |= {key: _as_text(wanted.get(key)) for key in unlike}
+        settings |= {key: _as_text(wanted.get(key)) for key in _unlike(base, settings, wanted)}
+    for key in [*settings]:
+        fewer = {other: value for other, value in settings.items() if other != key}
+        # What follows from the others, such as the format from the trainer, need not be set.
+        if key not in _FOLDERS and not _unlike(base, fewer, wanted):
+            settings = fewer
     return settings
+
+
+def _unlike(base: str | None, settings: Mapping[str, str], wanted: Mapping[str, Any]) -> list[str]:
+    """The keys in which what settings make of a recipe, or of nothing, is not what is wanted."""
+    try:
+        there = _flat(profile_store.load(base, _joined(settings)))
+    except ProfileError:  # less is set than fits together
+        return [*wanted]
+    unlike = [key for key in {**wanted, **there} if wanted.get(key) != there.get(key)]
+    return [key for key in unlike if key != "name" or "name" in wanted]
+
+
+def _wanted(profile: Profile) -> dict[str, Any]:
+    """The values that a command has to lead to; a profile without a name may have any."""
+    values = _flat(profile)
+    return values if profile.name else {key: value for key, value in values.items() if key != "name"}
 
 
 def _joined(settings: Mapping[str, str]) -> list[str]:
@@ -82,8 +115,8 @@ def _joined(settings: Mapping[str, str]) -> list[str]:
 
 
 def _flat(profile: Profile) -> dict[str, Any]:
-    """The values by their dotted keys; the name and the version build nothing."""
-    return flat(profile.model_dump(mode="json", exclude_none=True, exclude={"name", "schema_version"}))
+    """The values by their dotted keys, without the version."""
+    return flat(profile.model_dump(mode="json", exclude_none=True, exclude={"schema_version"}))
 
 
 def _as_text(value: Any) -> str:

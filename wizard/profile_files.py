@@ -14,11 +14,15 @@ from wizard.typed_path import expanded
 
 
 class Listed(NamedTuple):
-    """A profile that can be named; `about` is its file's first comment."""
+    """A profile that can be named."""
 
     name: str
     path: Path
-    about: str
+
+    @property
+    def is_recipe(self) -> bool:
+        """Whether it is shipped with the program, with a description as its first comment."""
+        return self.path.parent == recipes_folder()
 
 
 def saved() -> list[Listed]:
@@ -112,15 +116,7 @@ def _backup(path: Path) -> Path:
 
 
 def _listed(folder: Path) -> list[Listed]:
-    found = []
-    for path in sorted(filter(is_file, folder.glob("*.toml"))):
-        try:
-            first = path.read_text(encoding="utf-8-sig", errors="replace").partition("\n")[0]
-            comment = first.removeprefix("#").strip() if first.startswith("#") else ""
-        except OSError as error:
-            comment = f"cannot be read: {error.strerror}"
-        found.append(Listed(path.stem, path, comment))
-    return found
+    return [Listed(path.stem, path) for path in sorted(filter(is_file, folder.glob("*.toml")))]
 
 
 def is_file(path: Path) -> bool:

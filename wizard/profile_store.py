@@ -11,20 +11,29 @@ from wizard import profile_files
 from wizard.errors import ProfileError, UsageError
 from wizard.folders import recipes_folder
 from wizard.profile import SCHEMA, Profile, Table, check, with_stand_ins
-from wizard.profile_files import find, is_file, is_kept, path_of
+from wizard.profile_files import Listed, find, is_file, is_kept, path_of
 from wizard.profile_keys import profile_keys
 from wizard.profile_override import check_with
 from wizard.targets.names import KEPT_PROFILE, MANIFEST
 from wizard.typed_path import expanded, quoted
 
 
-def load(name: str, overrides: Sequence[str] = ()) -> Profile:
+def load(name: str | None, overrides: Sequence[str] = ()) -> Profile:
     """Reads a profile and applies `section.key=value` overrides; a build's folder stands for the one that it keeps.
+
+    Without a name, the overrides are all there is.
 
     Raises:
         UsageError: there is no such profile, or an override is not section.key=value.
         ProfileError: it is not TOML, or values are not allowed; all problems are listed.
     """
+    if name is None:
+        if not overrides:
+            raise UsageError(
+                "There is neither a PROFILE nor a setting that says what to build.",
+                "imagenet-setup profiles list shows all profiles; imagenet-setup alone asks for what is needed",
+            )
+        return check_with({}, overrides, "no PROFILE")
     try:
         path = find(name)
     except UsageError:
@@ -87,6 +96,11 @@ class Examined(NamedTuple):
     problems: tuple[str, ...]
 
     @property
+    def output_path(self) -> Path | None:
+        """Where it writes; None where that is left open, or something is wrong with the profile."""
+        return self.profile.output_path if self.profile and "output.path" not in self.left_open else None
+
+    @property
     def left_open(self) -> tuple[str, ...]:
         """The keys of the folders that have to be given beside the file."""
         sections = {section: self.table.get(section, {}) for section in ("source", "output")}
@@ -129,12 +143,16 @@ def write(profile: Profile, path: Path) -> None:
     profile_files.write(as_toml(profile).encode(), path)
 
 
+_HEADING = "A profile of imagenet-setup: its values, and what each may be."
+"""The first line of a profile's file. It repeats no value: a person may change them, and not this line."""
+
+
 def as_toml(profile: Profile) -> str:
     """The profile as commented TOML; what `load` reads from it is the same profile."""
     import tomlkit  # not at the top: the first question reads profiles, and writes none
 
     document = tomlkit.document()
-    document.add(tomlkit.comment("".join(letter for letter in about(profile) if letter.isprintable())))
+    document.add(tomlkit.comment(_HEADING))
     values = profile.model_dump(mode="json", exclude_none=True)
     for key in profile_keys():
         section = values.get(key.section, {}) if key.section else values
@@ -148,9 +166,16 @@ def as_toml(profile: Profile) -> str:
     return tomlkit.dumps(document)
 
 
-def about(profile: Profile) -> str:
-    """A profile in a line: what the images become, from where to where."""
-    return f"{_images(profile)}: {profile.source.path} → {profile.output.path}"
+def about(listed: Listed, seen: Examined) -> str:
+    """What a profile is, in a line: a recipe's description, and what the values of any other make.
+
+    Empty where there is something wrong with its values.
+    """
+    if seen.profile is None:
+        return ""
+    if listed.is_recipe:
+        return listed.path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("#").strip()
+    return makes(seen.profile)
 
 
 def makes(profile: Profile) -> str:

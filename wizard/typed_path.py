@@ -18,6 +18,7 @@ _ESCAPE = r"\\" if os.name == "posix" else r"(?!)"
 _SPECIAL = re.compile(rf"""[$'"]|{_ESCAPE}|^~|^\s|\s$|^\w[\w+.-]*:/""", re.ASCII)
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _FILE = re.compile(r"file:(?://(?P<host>[^/]*))?(?P<path>/.*)", re.IGNORECASE | re.DOTALL)
+_PATH = re.compile(r"""\s*['"]?(?:~|\$\w|\$\{|\.{0,2}[/\\]|[a-z]:[/\\]|file:|[\w. -]+/)""", re.IGNORECASE)
 _VARIABLE = r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[^}]*)\})"
 _PART = re.compile(
     rf"""{_ESCAPE}(?P<escaped>.)|'(?P<single>[^']*)'|"(?P<double>(?:{_ESCAPE}.|[^"])*)"|{_VARIABLE}|(?P<plain>.)""",
@@ -48,6 +49,11 @@ def expanded(text: str) -> Path:
     if "\0" in path:
         raise UsageError(f"{path!r} is not a path: it has a null character in it.")
     return Path(path)
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether a text begins as a path does that is not only a name: with a folder, ~, a variable or file:."""
+    return _PATH.match(text) is not None
 
 
 def quoted(path: Path) -> str:

@@ -141,6 +141,8 @@ def test_hugging_face_has_neither_boxes_nor_a_kit(tmp_path: Path) -> None:
 def test_a_missing_hub_client_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download_questions, "find_spec", lambda _name: None)
     script, _ = request("huggingface", DEFAULT, DEFAULT, DEFAULT)
+    needs = [choice.about.partition(" · ")[0] for choice in script.asked[0].choices]
+    assert needs[2:] == ["needs pip install kagglehub", "needs pip install huggingface-hub"]
     assert "the package huggingface-hub, which is not installed" in script.asked[1].error
     assert "pip install huggingface-hub" in script.asked[1].error
 

@@ -25,6 +25,7 @@ FOLDERS = Prompt(
     choices=(Choice("/data/a", "/data/a", "the official archives"), Choice("/data/b", "/data/b", "TFRecords")),
 )
 NOTHING = "No entry has that."
+CTRL_U = "\x15"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ NOTHING = "No entry has that."
         (("2", BACKSPACE, DOWN, ENTER), "recipe-1"),
         (("2", ESC, DOWN, ENTER), "recipe-1"),
         (("2", CTRL_B, DOWN, ENTER), "recipe-1"),
+        (("2", CTRL_U, DOWN, ENTER), "recipe-1"),
     ],
 )
 @pytest.mark.parametrize("prompt", [MANY, FEW])
@@ -87,6 +89,15 @@ def test_a_path_is_pasted_with_its_blanks_and_question_marks(prompt: Prompt, pas
     assert NOTHING in seen.drawn
     assert "Some help." not in seen.said
     assert seen.answer == ("recipe-0" if prompt is FEW else prompt.default)
+
+
+@pytest.mark.parametrize(
+    ("paste", "is_path"),
+    [("/data/x", True), ("'~/my data'", True), ("$DATA/x", True), ("raw/train", True), ("jpegs", False)],
+)
+def test_a_list_without_paths_says_that_they_are_asked_for_elsewhere(paste: str, is_path: bool) -> None:
+    assert ("Paths have a question of their own" in typed(FEW, pasted(paste), ESC, ENTER).drawn) == is_path
+    assert "Paths have a question" not in typed(FOLDERS, pasted(paste), ESC, ENTER).drawn
 
 
 def test_lines_that_are_pasted_are_one_text() -> None:

@@ -24,7 +24,7 @@ def lines(*choices: Choice, columns: int, can_be_ticked: bool = False, unicode: 
 @pytest.mark.parametrize(
     ("columns", "beside", "below"),
     [
-        (20, "Short", "a line of thirty-\nnine columns, not\nmore"),
+        (20, "Short", "a line of\nthirty-nine\ncolumns, not more"),
         (40, "Short  a line of thirty-nine column…", "a line of thirty-nine columns, not\nmore"),
         (60, "Short  a line of thirty-nine columns, not more", ""),
     ],

@@ -19,6 +19,7 @@ from wizard.ask.terminal import TerminalPrompter
 from wizard.output import Output
 from wizard.typed_path import expanded
 
+CTRL_U = "\x15"
 ENTER, TAB, RIGHT, LEFT, UP, HOME, END, BACKSPACE = "\r", "\t", "\x1b[C", "\x1b[D", "\x1b[A", "\x1b[H", "\x1b[F", "\x7f"
 Put = Callable[..., Value]
 
@@ -78,6 +79,18 @@ def test_a_refused_path_is_replaced_or_edited_as_a_suggested_one_is(put: Put) ->
     assert put(f"{pasted(chr(34) + '/b' + chr(34))}{ENTER}", typed="/a") == '"/b"'
     assert put(f"{END}/b{ENTER}", typed="/a") == "/a/b"
     assert put(f"{LEFT}{BACKSPACE}{ENTER}", typed="/a") == "a"
+
+
+@pytest.mark.parametrize("typed", ["", "/x", f"{LEFT}/x{END}"])
+def test_ctrl_u_empties_the_line_of_a_refused_path_so_that_the_default_is_offered_again(put: Put, typed: str) -> None:
+    assert put(f"{typed}{CTRL_U}{ENTER}", typed="/a") == "/data/out"
+    assert put(f"{typed}{CTRL_U}{ENTER}", "", typed="/a") == ""
+    assert put(f"{typed}{CTRL_U}/b{ENTER}", typed="/a") == "/b"
+
+
+def test_ctrl_u_keeps_what_is_behind_the_cursor_and_leaves_a_default_as_it_is(put: Put) -> None:
+    assert put(f"/ab{LEFT}{CTRL_U}{ENTER}", typed="/a") == "b"
+    assert put(f"/ab{CTRL_U}{ENTER}") == "/data/out"
 
 
 def test_tab_completes_a_suggested_path(put: Put, tmp_path: Path) -> None:

@@ -248,27 +248,25 @@ def test_a_folder_of_boxes_alone_is_refused_with_the_way_to_the_images(
 def test_classes_and_labels_are_shown_with_the_raw_data(converse: Converse, own: Path) -> None:
     script, _ = converse(str(own))
     reported = script.said[0].splitlines()
-    assert (
-        "  class labels           cats = 1, 6 images · dogs = 2, 6 · (from 1, as in TFRecord shards; " in script.said[0]
-    )
+    assert "  class order            cats (6 in train) · dogs (6 in train) · (labels follow from " in script.said[0]
     assert "  class sizes            train 6 images each · validation 3 images each" in reported
     assert "  example of validation  dogs/0.jpg → dogs" in reported
 
 
 def test_labels_are_shown_again_when_an_answer_changes_them(converse: Converse, wnids: Path) -> None:
     script, _ = converse(str(wnids), "none", "ilsvrc2012", LEAVE)
-    assert "electric ray = 1, 4 images · " in script.said[0]
-    assert " = 6, 4 images · " in script.said[1]
+    assert "electric ray (4 images) · " in script.said[0]
+    assert "electric ray (class 6 of 1,000, 4 images) · " in script.said[1]
     unchanged, _ = converse(str(wnids), DEFAULT, DEFAULT, LEAVE)
-    assert not any(" = 6, " in said for said in unchanged.said)
+    assert not any("class 6 of" in said for said in unchanged.said)
 
 
 @pytest.mark.parametrize(
     ("form", "label", "reported"),
     [
-        ("tfrecord", "Class labels", "cats = 1, 6 images · dogs = 2, 6"),
-        ("webdataset", "Class labels", "cats = 0, 6 images · dogs = 1, 6"),
-        ("folders", "Class order", "cats, 6 images · dogs, 6"),
+        ("tfrecord", "Class labels", "cats = 1 (6 in train) · dogs = 2 (6 in train)"),
+        ("webdataset", "Class labels", "cats = 0 (6 in train) · dogs = 1 (6 in train)"),
+        ("folders", "Class order", "cats (6 in train) · dogs (6 in train)"),
     ],
 )
 def test_the_review_shows_the_labels_that_the_format_stores(
@@ -284,7 +282,8 @@ def test_the_review_shows_the_labels_that_the_format_stores(
 
 
 @pytest.mark.parametrize(
-    ("trainer", "labels"), [("tf.data", "cats = 1, 6 images"), ("timm-folders", "class order  "), ("grain", "cats = 0")]
+    ("trainer", "labels"),
+    [("tf.data", "cats = 1 (6 in train)"), ("timm-folders", "class order  "), ("grain", "cats = 0")],
 )
 def test_the_report_shows_the_labels_of_the_trainer_and_the_review_does_not_repeat_them(
     converse: Converse, own: Path, tmp_path: Path, trainer: str, labels: str

@@ -122,12 +122,14 @@ def test_a_recipe_asks_only_for_what_it_leaves_open(recipe: str) -> None:
 
 def test_an_unusable_profile_is_marked_before_it_is_chosen(home: Path, raw: Path, tmp_path: Path) -> None:
     profile_store.save(profile(raw, tmp_path / "one"), "one")
-    (home / "config" / "profiles" / "wrong.toml").write_text("# a comment\n[image]\nqualty = 80\n")
+    (home / "config" / "profiles" / "wrong.toml").write_text("[image]\nqualty = 80\n")
     script = Script(["profile", LEAVE])
     with pytest.raises(KeyboardInterrupt):
         choose_start(script)
     listed = {choice.value: choice for choice in script.asked[-1].choices}
     assert listed["one"].title == "one"
+    assert listed["one"].about.startswith("tfrecord: train and validation, ")
+    assert listed["one"].about.endswith(f" → {tmp_path / 'one'}")
     assert listed["wrong"].title == "! wrong"
     assert listed["wrong"].about.startswith("cannot be used: image.qualty")
 

@@ -42,6 +42,31 @@ def test_help_and_mistakes_go_once_the_answer_is_accepted(output: Output) -> Non
     assert output.rows == 0
 
 
+def test_a_mistake_takes_the_place_of_the_one_before(output: Output) -> None:
+    transcript = Transcript(output)
+    for _ in range(3):
+        transcript.begin("a")
+        transcript.mistake("✗ wrong, in two rows of it")
+        transcript.answered()
+        assert output.rows == 2
+    output.say("help")
+    transcript.mistake("✗ wrong")
+    assert output.rows == 4
+
+
+def test_a_mistake_takes_nothing_of_another_question_back(output: Output) -> None:
+    transcript = Transcript(output)
+    transcript.begin("a")
+    transcript.mistake("✗ wrong")
+    transcript.answered()
+    transcript.accepted()
+    output.answered("Which?", "this")
+    transcript.shown()
+    transcript.begin("b")
+    transcript.mistake("✗ wrong")
+    assert output.rows == 2
+
+
 def test_what_was_said_since_the_answer_stays(output: Output) -> None:
     transcript = Transcript(output)
     transcript.begin("a")

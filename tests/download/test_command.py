@@ -32,6 +32,9 @@ from tests.download.server import (
 from wizard.cli import main
 from wizard.commands import downloading
 from wizard.download.http.auth import ACCESS_KEY, USERNAME
+from wizard.download.request import Origin, Request
+from wizard.formatting import human_bytes
+from wizard.ilsvrc2012.archives import IMAGES
 from wizard.machine.disks import Disk
 from wizard.output import Output
 
@@ -330,6 +333,62 @@ def test_too_small_a_disk_is_said_before_anything_comes(
     assert sum(end - start for name in FILES for start, end in server.sent_ranges(name)) == 3 * 512
 
 
+@pytest.mark.parametrize("here", [0, 140_000_000_000])
+def test_too_small_a_disk_for_official_archives_is_said_before_a_server_is_asked(
+    here: int,
+    server: Server,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    train = IMAGES["train"]
+    if here:
+        with (tmp_path / f"{train.name}.part").open("wb") as part:
+            part.truncate(here)
+    left = train.bytes - here
+    small = Disk(mount="/data", kind="ext4", free=left, files_free=None)
+    monkeypatch.setattr(downloading, "disk_of", lambda _path: small)
+    words = ["download", "--base", server.base, "--to", str(tmp_path), "--what", "train,boxes", "--yes"]
+    reported = failure(words, 4, capsys)
+    assert reported.startswith(
+        f"✗ {human_bytes(left)} are free on /data (ext4) for {tmp_path}; {human_bytes(left)} are "
+    )
+    assert "→ Free 16.0 MB there, choose another folder (--to DIR), or fewer files (--what)" in reported
+    assert ("Resume with: " in reported) == bool(here)
+    assert not server.asked
+
+
+def test_a_failure_names_the_command_that_resumes_where_something_was_fetched(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Server
+) -> None:
+    server.rules = [Status(404, times=None)]
+    assert "Resume with" not in failure(words, 3, capsys)
+    server.rules = [Damaged(at=600, name=BOXES[0])]
+    reported = failure(words, 3, capsys)
+    server.rules = []
+    assert main(resumed(reported)) == 0
+    assert there(tmp_path / "to").keys() >= FILES.keys()
+
+
+@pytest.mark.parametrize(
+    ("origin", "file"),
+    [
+        ("archives", NAME),
+        ("archives", f"{NAME}.part"),
+        ("huggingface", "data/validation-00000-of-00014.parquet.part"),
+        ("kaggle", "competitions/imagenet-object-localization-challenge.archive"),
+    ],
+)
+def test_a_download_is_begun_once_the_folder_holds_some_of_it(origin: Origin, file: str, tmp_path: Path) -> None:
+    request = Request(origin=origin, base="https://example.org/", folder=tmp_path, what=("validation",))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "notes.txt").write_text("not of it")
+    assert not downloading.is_begun(request)
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_bytes(b"some")
+    assert downloading.is_begun(request)
+
+
 def test_a_real_disk_that_fills_up_keeps_what_came(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,7 +402,9 @@ def test_a_real_disk_that_fills_up_keeps_what_came(
         assert reported.splitlines() == [
             f"✗ {mount}/{NAME}.part cannot be written: No space left on device.",
             "→ Free some space, fix the permissions, or choose another folder; the same command then continues",
+            *reported.splitlines()[2:],
         ]
+        assert sorted(resumed(reported)) == sorted(words)
         came = (mount / f"{NAME}.part").read_bytes()
         assert came == DATA[: len(came)]
         assert len(came) > 1_500_000
@@ -390,7 +451,7 @@ class Program:
 
 def resumed(reported: str) -> list[str]:
     """The words of the command that is said to go on."""
-    found = re.search(r"→ Resume with: imagenet-setup (.*)", reported)
+    found = re.search(r"[→ ] Resume with: imagenet-setup (.*)", reported)
     assert found is not None
     return shlex.split(found[1])
 

@@ -15,8 +15,8 @@ def text(found: Glance) -> dict[str, str]:
 def test_labels_and_counts_of_the_ends_are_one_line() -> None:
     found = glance(imagenet(), 1, [counts("train", [1300] * 1000)])
     assert text(found)["class labels"] == (
-        "tench = 1, 1,300 images · goldfish = 2, 1,300 · great white shark = 3, 1,300 · … · "
-        "ear = 999, 1,300 · toilet tissue = 1000, 1,300"
+        "tench = 1 (1,300 images) · goldfish = 2 (1,300 images) · great white shark = 3 (1,300 images) · … · "
+        "ear = 999 (1,300 images) · toilet tissue = 1000 (1,300 images)"
     )
     assert text(found)["class sizes"] == "1,300 images each"
 
@@ -24,19 +24,26 @@ def test_labels_and_counts_of_the_ends_are_one_line() -> None:
 def test_labels_sorted_as_text_show() -> None:
     numbers = of_folders(tuple(sorted(map(str, range(1000)))))
     found = text(glance(numbers, 0, [counts("train", [1] * 1000)]))
-    assert found["class labels"].startswith("0 = 0, 1 image · 1 = 1, 1 · 10 = 2")
+    assert found["class labels"].startswith("0 = 0 (1 image) · 1 = 1 (1 image) · 10 = 2 (")
 
 
-def test_labels_that_hang_on_the_format_say_so() -> None:
+def test_each_count_says_of_which_split_it_is_where_there_are_several() -> None:
+    found = text(glance(letters(2), 0, [counts("train", [0, 2]), counts("validation", [3, 0])]))
+    assert found["class labels"] == "c000 = 0 (0 in train) · c001 = 1 (2 in train)"
+
+
+def test_labels_that_follow_from_the_format_are_not_shown_as_numbers() -> None:
     found = text(glance(letters(2), 0, [counts("train", [1, 2], example="c001/1.jpg", rank=1)], labels="open"))
-    assert found["class labels"].startswith("c000 = 1, 1 image · c001 = 2, 2 · ")
-    assert found["class labels"].endswith("(from 1, as in TFRecord shards; other readers count from 0)")
+    assert found["class order"] == (
+        "c000 (1 image) · c001 (2 images) · (labels follow from what is built: from 1 in TFRecord shards, else from 0)"
+    )
+    assert "class labels" not in found
     assert found["example of train"] == "c001/1.jpg → c001"
 
 
 def test_formats_without_labels_show_the_order_alone() -> None:
     found = text(glance(letters(2), 1, [counts("train", [1, 2])], labels="none"))
-    assert found["class order"] == "c000, 1 image · c001, 2"
+    assert found["class order"] == "c000 (1 image) · c001 (2 images)"
 
 
 def test_sizes_are_listed_by_split_and_classes_without_images_counted() -> None:

@@ -129,7 +129,7 @@ def test_other_classes_are_not_compared_with_imagenet() -> None:
 def test_classes_and_labels_fit_in_100_columns() -> None:
     stored = glance(imagenet(), 1, [counts("train", [1300] * 1000, example="n01440764_1.JPEG", rank=0)])
     text = finished(dataclasses.replace(EVENT, glance=stored))
-    assert "  class labels      tench = 1, 1,300 images · goldfish = 2, 1,300 · " in text
+    assert "  class labels      tench = 1 (1,300 images) · goldfish = 2 (1,300 images)" in text
     assert "  example of train  n01440764_1.JPEG → tench = 1\n" in text
     assert max(map(len, text.partition("Check it")[0].splitlines())) <= 100
 

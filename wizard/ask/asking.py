@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wizard.ask.draft import Draft
 from wizard.ask.hints import as_error
-from wizard.ask.prompt import Back, Prompter, Value
+from wizard.ask.prompt import PATHS, Back, Prompter, Value
 from wizard.ask.question import C, Question
 from wizard.errors import UsageError
 from wizard.typed_path import expanded, quoted
@@ -74,7 +74,7 @@ def absolute(question: Question[C], answer: Value) -> Value:
         UsageError: it cannot be understood.
     """
     text = str(answer).strip()
-    if question.kind != "path" or not text:
+    if question.kind not in PATHS or not text:
         return answer
     path = expanded(str(answer))
     if text.startswith("~") and Path(text).expanduser() == path:

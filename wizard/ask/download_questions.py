@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 
-from wizard.ask.prompt import Choice, Value
+from wizard.ask.prompt import Choice, Value, with_need
 from wizard.ask.question import Answers, Question
 from wizard.download.address import base_address, require_source
 from wizard.download.archives import WHATS, What, read_sums, wanted
@@ -53,7 +54,8 @@ def named_file(text: str) -> Path:
 
 def _parts(known: Known) -> tuple[Choice, ...]:
     hub = known.get(WHERE) == "huggingface"
-    sums = read_sums(Path(str(known[CHECKSUMS]))) if known.get(CHECKSUMS) else {}
+    named = known.path(CHECKSUMS)
+    sums = read_sums(named) if named else {}
     choices = []
     for what in _ON_HUGGING_FACE if hub else WHATS:
         title, about = _ABOUT[what]
@@ -72,18 +74,31 @@ def _from_mirror(known: Known) -> bool:
     return known.get(WHERE) == MIRROR
 
 
-def _require_client(value: Value, _known: Known) -> None:
+def _lacking(where: str) -> str:
+    """The command that installs the client of a hub; empty if it is there, or none is needed."""
     # Found, not imported: importing kagglehub took 0.35 s, and a person is waiting.
-    module, package = _CLIENTS.get(str(value), ("", ""))
-    if module and find_spec(module) is None:
-        raise UsageError(
-            f"It needs the package {package}, which is not installed.", f"Leave, then: pip install {package}"
-        )
+    module, package = _CLIENTS.get(where, ("", ""))
+    return f"pip install {package}" if module and find_spec(module) is None else ""
+
+
+def _places(_known: Known) -> tuple[Choice, ...]:
+    places = (
+        Choice(OFFICIALLY, "image-net.org", "needs an account that has accepted the terms"),
+        Choice(MIRROR, "A mirror", "another server or folder, asked next"),
+        Choice("kaggle", "Kaggle", "everything at once; needs a token and accepted rules"),
+        Choice("huggingface", "Hugging Face", "no boxes; needs a token and accepted terms"),
+    )
+    return tuple(replace(each, about=with_need(each.about, _lacking(str(each.value)))) for each in places)
+
+
+def _require_client(value: Value, _known: Known) -> None:
+    if command := _lacking(str(value)):
+        package = command.rpartition(" ")[2]
+        raise UsageError(f"It needs the package {package}, which is not installed.", f"Leave, then: {command}")
 
 
 def _require_address(value: Value, known: Known) -> None:
-    folder = expanded(str(known[TO])).absolute() if known.get(TO) else None
-    require_source(base_address(str(value)), folder)
+    require_source(base_address(str(value)), known.path(TO))
 
 
 def _require_sums(value: Value, _known: Known) -> None:
@@ -112,12 +127,7 @@ QUESTIONS: tuple[Question[None], ...] = (
         "which this program reads too, through their own clients: these need the token of an account there that has "
         "accepted the rules.",
         default=lambda _: OFFICIALLY,
-        choices=lambda _: (
-            Choice(OFFICIALLY, "image-net.org", "needs an account that has accepted the terms"),
-            Choice(MIRROR, "A mirror", "another server or folder, asked next"),
-            Choice("kaggle", "Kaggle", "everything at once; needs a token and accepted rules"),
-            Choice("huggingface", "Hugging Face", "no boxes; needs a token and accepted terms"),
-        ),
+        choices=_places,
         require=_require_client,
     ),
     Question(

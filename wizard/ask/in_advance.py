@@ -5,14 +5,12 @@ from typing import Any
 
 from wizard.ask.asking import absolute
 from wizard.ask.holdout import is_usual_holdout
-from wizard.ask.prompt import Value
+from wizard.ask.prompt import PATHS, Value
 from wizard.ask.questions import BY_KEY
 from wizard.ask.setup_draft import as_answer
 from wizard.ask.trainers import OTHER, family_of
 from wizard.profile_keys import flat
 from wizard.profile_override import table_of
-
-_PATHS = ("source.path", "output.path")
 
 
 def layers(settings: Sequence[str]) -> dict[str, Any]:
@@ -37,8 +35,8 @@ def layers(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def _answer(key: str, value: Any) -> Value:
-    answer = as_answer(value)
-    if key not in _PATHS:
+    question, answer = BY_KEY[key], as_answer(value)
+    if question.kind not in PATHS:
         return answer
-    meant, _ = BY_KEY[key].meant(absolute(BY_KEY[key], answer))
+    meant, _ = question.meant(absolute(question, answer))
     return meant

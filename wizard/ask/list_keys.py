@@ -153,7 +153,7 @@ class ListFilter:
         keys.add(" ", eager=True, filter=in_burst if self._kind == "choices" else True)(self._type)
         keys.add(Keys.BracketedPaste, eager=True)(self._paste)
         keys.add(Keys.Backspace, eager=True)(self._shorten)
-        for key in (Keys.Escape, Keys.ControlB):
+        for key in (Keys.Escape, Keys.ControlB, Keys.ControlU):
             keys.add(key, eager=True, filter=is_filtered)(self._end)
         for key in (Keys.Up, Keys.Down, Keys.ControlP, Keys.ControlN):
             keys.add(key, eager=True, filter=without_match)(self._end)

@@ -1,6 +1,5 @@
 """What a list shows: a line for each choice; below, what is typed, how many more there are, and a description."""
 
-import textwrap
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
@@ -14,6 +13,8 @@ from rich.cells import cell_len, set_cell_size
 
 from wizard.ask.filtered_list import FilteredList
 from wizard.ask.prompt import Choice, Value
+from wizard.typed_path import looks_like_path
+from wizard.wrapping import wrapped
 
 _INDENT = 4
 """Columns before a choice's title, and one that stays free."""
@@ -28,6 +29,8 @@ _BELOW = 2
 _ROWS = 3
 """Rows of a list that are shown on any screen."""
 _NOTHING = "No entry has that."
+_PATHS = " Paths have a question of their own."
+"""Follows for whoever pastes one into a list that takes none."""
 
 
 def choice_lines(
@@ -53,7 +56,7 @@ def choice_lines(
         fits = cell_len(choice.about) <= beside
         shown = _cut(choice.about, beside, unicode=unicode) if fits or beside >= _LEAST else ""
         whole = [text for text, part in ((choice.title, title), (choice.about, shown)) if text != part]
-        below = [textwrap.fill(text, max(1, columns - _BELOW - 1)) for text in whole]
+        below = ["\n".join(_broken(text, columns)) for text in whole]
         lines.append(
             questionary.Choice(
                 f"{title}{' ' * (broad - cell_len(title))}{' ' * _GAP}{shown}".rstrip(),
@@ -82,7 +85,8 @@ def arrange(application: Application[Any], shown: FilteredList, *, above: int, u
     def _below() -> list[str]:
         """The lines below the first one, which do not depend on what fits on the screen."""
         if shown.is_without_match:
-            return textwrap.wrap(f"{_NOTHING} {hint}, Esc shows all.", application.output.get_size().columns - _BELOW)
+            why = _PATHS if not elsewhere and looks_like_path(shown.text) else ""
+            return _broken(f"{_NOTHING}{why} {hint}, Esc shows all.", application.output.get_size().columns)
         about = shown.control.get_pointed_at().description
         return about.split("\n") if about else []
 
@@ -116,6 +120,11 @@ def _more(seen: WindowRenderInfo, *, unicode: bool) -> str:
     up, down = ("↑ {:,} more", "↓ {:,} more") if unicode else ("{:,} more above", "{:,} more below")
     found = [text.format(count) for text, count in ((up, above), (down, below)) if count > 0]
     return "   ".join(found)
+
+
+def _broken(text: str, columns: int) -> list[str]:
+    """A text below the list, all of it: what is too long for a line would be cut off."""
+    return wrapped(text, columns - _BELOW - 1, indent=0, break_words=True)
 
 
 def _cut(text: str, columns: int, *, unicode: bool) -> str:

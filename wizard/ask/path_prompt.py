@@ -16,8 +16,8 @@ from wizard.typed_path import expanded
 
 KEYS_HELP = (
     "A path that is shown is a suggestion, or one that was refused: Enter takes it, typing or pasting replaces it, an "
-    "arrow key or End edits it. Tab completes. A path may be quoted or escaped as for a shell, or begin with ~, "
-    "$VARIABLE or file://."
+    "arrow key or End edits it. Ctrl-U empties the line, Tab completes. A path may be quoted or escaped as for a "
+    "shell, or begin with ~, $VARIABLE or file://."
 )
 
 _SPECIAL = re.compile(r"""[\\$'"]|^~|\s$""")

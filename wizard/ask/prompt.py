@@ -8,6 +8,8 @@ Value = str | int | list[str]
 """An answer; a list for a prompt of kind choices."""
 Kind = Literal["path", "file", "text", "secret", "number", "choice", "choices"]
 """Of an answer; a path is a folder's. A secret is never shown, stored or passed on to anyone who does not need it."""
+PATHS: tuple[Kind, ...] = ("path", "file")
+"""Kinds whose answers are paths, written as `typed_path` reads them."""
 _PIXELS = re.compile(r"\s*(px|pixels?)$", re.IGNORECASE)
 """What may follow a number."""
 
@@ -40,6 +42,11 @@ class Choice:
         """Whether each word of a text occurs in it, even in what a list has no room to show."""
         searched = f"{self.value}\n{self.title}\n{self.about}\n{self.words}".casefold()
         return all(word in searched for word in text.casefold().split())
+
+
+def with_need(about: str, lacking: str) -> str:
+    """A choice's description, with the command that installs what it lacks before it, as its end may be cut."""
+    return about if not lacking else f"needs {lacking}" + (f" · {about}" if about else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +109,15 @@ class Prompter(Protocol):
 
     def say(self, text: str) -> None:
         """Shows a text between two questions."""
+
+
+def ended(question: str) -> str:
+    """A question that an answer can follow in the same line: it ends with a question mark or a colon.
+
+    >>> ended("Shortest side in pixels")
+    'Shortest side in pixels:'
+    """
+    return question if question.endswith(("?", ":")) else f"{question}:"
 
 
 def put(prompter: Prompter, prompt: Prompt) -> Value:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from wizard.ask.hints import as_error
 from wizard.ask.prompt import Choice, Kind, Value
 from wizard.errors import SetupError
+from wizard.typed_path import expanded
 
 C = TypeVar("C")
 
@@ -29,6 +31,11 @@ class Answers(Generic[C]):
     def get(self, key: str) -> Value | None:
         """The answer; None where there is none."""
         return self.values.get(key)
+
+    def path(self, key: str) -> Path | None:
+        """The path that the answer to a question of kind path or file means; None where there is none."""
+        text = str(self.get(key) or "")
+        return expanded(text).absolute() if text.strip() else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from wizard import profile_files, profile_store
+from wizard import profile_store
 from wizard.ask.prompt import Back, Choice, Prompt, Prompter, put
 from wizard.ask.setup_draft import SetupDraft, draft_of, to_walk_through
 from wizard.errors import UsageError
+from wizard.folders import shortened
 from wizard.profile_command import as_argument
 from wizard.profile_files import Listed
 
@@ -40,10 +41,11 @@ def start_from(prompter: Prompter, text: str, listed: Sequence[Listed]) -> Setup
 
 def _as_choice(listed: Listed) -> Choice:
     """A profile in the list, with a mark if it cannot be used."""
-    problems = profile_store.examine(listed.path).problems
-    if problems:
-        return Choice(listed.name, f"! {listed.name}", f"cannot be used: {problems[0]}")
-    return Choice(listed.name, listed.name, listed.about)
+    seen = profile_store.examine(listed.path)
+    if seen.problems:
+        return Choice(listed.name, f"! {listed.name}", f"cannot be used: {seen.problems[0]}")
+    where = f" → {shortened(seen.output_path)}" if seen.output_path else ""
+    return Choice(listed.name, listed.name, profile_store.about(listed, seen) + where)
 
 
 def _opened(listed: Listed) -> SetupDraft:
@@ -54,7 +56,7 @@ def _opened(listed: Listed) -> SetupDraft:
             f"{listed.name} cannot be used:\n{problems}",
             f"Fix it with: imagenet-setup profiles edit {as_argument(listed.path)}",
         )
-    is_recipe = listed in profile_files.recipes()
+    is_recipe = listed.is_recipe
     # A saved profile of a recipe's name would hide the recipe, so a recipe gives no name.
     leaves_open = {*seen.left_open} | ({"name"} if is_recipe else set())
     profile = seen.profile if is_recipe else seen.profile.model_copy(update={"name": listed.name})

@@ -1,6 +1,5 @@
 """Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
-import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,10 +12,23 @@ from wizard.ask.filtered_list import FilteredList
 from wizard.ask.list_keys import ListFilter
 from wizard.ask.list_view import arrange, choice_lines
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
-from wizard.ask.prompt import Back, Choice, InvalidAnswer, Kind, Prompt, Prompter, Value, parse_answer, title
-from wizard.ask.suggestion import suggestion_bindings
+from wizard.ask.prompt import (
+    PATHS,
+    Back,
+    Choice,
+    InvalidAnswer,
+    Kind,
+    Prompt,
+    Prompter,
+    Value,
+    ended,
+    parse_answer,
+    title,
+)
+from wizard.ask.suggestion import Emptied, suggestion_bindings
 from wizard.ask.transcript import Transcript
 from wizard.output import Output
+from wizard.wrapping import wrapped
 
 _STYLE = questionary.Style(
     [
@@ -32,7 +44,6 @@ _STYLE = questionary.Style(
 )
 _ESCAPE = 0.05
 """Seconds to wait for the rest of an arrow key's code after its Esc; terminals send it in one piece."""
-_PATHS = ("path", "file")
 _LISTS = ("choice", "choices")
 _MANY = 9
 """Choices in a list above which it is said that typing filters it."""
@@ -116,17 +127,21 @@ class TerminalPrompter(Prompter):
     def _ask(self, prompt: Prompt, *, accepts_others: bool = False, begun: str = "") -> Value:
         """The answer; `accepts_others` if a list raises _Elsewhere, and `begun` is what is typed already."""
         error, held, is_explained = prompt.error, replace(_held_first(prompt), typed=begun), False
-        before = self._output.rows
+        above = 0
         while True:
             if error:
-                self._output.say(f"✗ {error}")
+                above = self._screen.mistake(f"✗ {error}")
             try:
-                answer = self._put(prompt, held, accepts_others=accepts_others, above=self._output.rows - before)
+                answer = self._put(prompt, held, accepts_others=accepts_others, above=above)
             except _Help as wanted:
                 if not is_explained:  # else it stands right above
                     before = self._output.rows
                     self._explain(prompt)
+                    above = self._output.rows - before
                 error, held, is_explained = "", wanted.held(held), True
+                continue
+            except Emptied:
+                error, held = "", _held_first(replace(prompt, typed=None))
                 continue
             if prompt.kind == "choice":
                 return cast(str | int, answer)
@@ -140,13 +155,13 @@ class TerminalPrompter(Prompter):
 
     def _explain(self, prompt: Prompt) -> None:
         self._output.say(f"  {prompt.help or 'There is no help for this question.'}")
-        if prompt.kind in _PATHS:
+        if prompt.kind in PATHS:
             self._output.say(f"  {KEYS_HELP}")
 
     def accepted(self, prompt: Prompt, answer: Value) -> None:
         """See Prompter."""
         self._screen.accepted()
-        self._output.answered(prompt.text, title(prompt, answer))
+        self._output.answered(ended(prompt.text), title(prompt, answer))
         self._screen.shown()
 
     def say(self, text: str) -> None:
@@ -161,10 +176,10 @@ class TerminalPrompter(Prompter):
         shown = FilteredList(application, prompt.choices) if prompt.kind in _LISTS else None
         keys = [application.key_bindings] if application.key_bindings else []
         keys.append(_bindings(prompt.kind, shown))
-        if prompt.kind in _PATHS:
+        if prompt.kind in PATHS:
             keys.append(path_bindings())
-        if prompt.kind in (*_PATHS, "text", "number"):
-            keys.append(suggestion_bindings(held.suggestion))
+        if prompt.kind in (*PATHS, "text", "number"):
+            keys.append(suggestion_bindings(held.suggestion, refused=held.suggestion != _as_suggestion(prompt.default)))
         list_filter = None
         if shown is not None:
             arrange(application, shown, above=above, unicode=self._output.unicode, elsewhere=accepts_others)
@@ -192,6 +207,8 @@ class TerminalPrompter(Prompter):
         hint = "(type to filter)" if len(prompt.choices) > _MANY else " "
         beside = {"choices": "(space ticks, Enter accepts)", "choice": hint}.get(prompt.kind, held.suggestion)
         text = f"{prompt.text} ({prompt.note})" if prompt.note else prompt.text
+        if prompt.kind not in _LISTS:
+            text = ended(text)  # the answer follows, which only its color would tell from the question
         text = _in_lines(text, beside.strip(), len(qmark) + 1, self._output.console.width)
         suggested: dict[str, Any] = {"default": held.typed, "placeholder": [("class:placeholder", held.suggestion)]}
         match prompt.kind:
@@ -222,10 +239,8 @@ class TerminalPrompter(Prompter):
 def _in_lines(text: str, following: str, indent: int, width: int) -> str:
     """A question that breaks between words, and before what follows it where only that makes it fit."""
     blank = " " * indent
-    lines = textwrap.wrap(
-        text, width - 1, initial_indent=blank, subsequent_indent=blank, break_long_words=False, break_on_hyphens=False
-    )
-    if lines and len(lines[-1]) + 1 + len(following) >= width > indent + len(following):
+    lines = wrapped(f"{blank}{text}", width - 1, indent=indent)
+    if len(lines[-1]) + 1 + len(following) >= width > indent + len(following):
         lines.append(" " * (indent - 1))
     return "\n".join(lines)[indent:]
 
@@ -233,8 +248,11 @@ def _in_lines(text: str, following: str, indent: int, width: int) -> str:
 def _held_first(prompt: Prompt) -> _Held:
     """What stands there when a question is put; what was refused stands there as a suggestion does."""
     chosen = prompt.default if prompt.typed is None else prompt.typed
-    suggestion = "" if isinstance(chosen, list) or chosen is None else str(chosen)
-    return _Held(chosen=chosen, suggestion=suggestion)
+    return _Held(chosen=chosen, suggestion=_as_suggestion(chosen))
+
+
+def _as_suggestion(value: Value | None) -> str:
+    return "" if isinstance(value, list) or value is None else str(value)
 
 
 def _held_now(event: KeyPressEvent, kind: Kind, shown: FilteredList | None) -> Callable[[_Held], _Held]:

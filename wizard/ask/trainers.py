@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from wizard.ask.context import Context
-from wizard.ask.prompt import Choice, Value
+from wizard.ask.prompt import Choice, Value, with_need
 from wizard.ask.question import Answers
 from wizard.errors import UsageError
 from wizard.profile import Profile
@@ -31,12 +31,7 @@ def families(_known: Known) -> tuple[Choice, ...]:
 def _about_family(family: Family) -> str:
     """What there is to say of a framework; what has to be installed only where each of its ways needs it."""
     needed = {target.lacking() for target, trainer in trainers().values() if trainer.family == family}
-    return _with_need(family.about, needed.pop() if len(needed) == 1 else "")
-
-
-def _with_need(about: str, lacking: str) -> str:
-    """A description, with what has to be installed before it, as its end may be cut."""
-    return about if not lacking else f"needs {lacking}" + (f" · {about}" if about else "")
+    return with_need(family.about, needed.pop() if len(needed) == 1 else "")
 
 
 def usual_family(known: Known) -> Value:
@@ -55,7 +50,7 @@ def of_family(known: Known) -> tuple[Choice, ...]:
     there = [each for each in trainers().values() if each[1].family.name == known.get("family")]
     there.sort(key=lambda each: not each[1].leads)
     return tuple(
-        Choice(each.name, each.title, _with_need(each.about, target.lacking()), _settings(target, each))
+        Choice(each.name, each.title, with_need(each.about, target.lacking()), _settings(target, each))
         for target, each in there
     )
 
@@ -69,7 +64,7 @@ def _settings(target: type[Target], trainer: Trainer) -> str:
 def formats(_known: Known) -> tuple[Choice, ...]:
     """The formats that can be written."""
     offers = ((name, target.offer, target.lacking()) for name, target in TARGETS.items())
-    return tuple(Choice(name, offer.title, _with_need(offer.about, lacking)) for name, offer, lacking in offers)
+    return tuple(Choice(name, offer.title, with_need(offer.about, lacking)) for name, offer, lacking in offers)
 
 
 def usual(known: Known) -> Value | None:

@@ -25,6 +25,8 @@ class Transcript:
         self._question: _Mark | None = None
         self._answered_at = -1
         self._back_at = -1
+        self._mistake: tuple[_Mark, int] | None = None
+        """Where the last mistake was said, and the rows taken after it."""
 
     def begin(self, key: str) -> None:
         """A question is put. After a step back, what followed from its earlier answer is taken back.
@@ -43,8 +45,21 @@ class Transcript:
                 self._to(self._end, reflowed=True)
         self._back_at = -1
         if self._question is None or self._question.key != key:  # else it is put again, with what is wrong
-            self._question = self._here(key)
+            self._question, self._mistake = self._here(key), None
             self._put.append(self._question)
+
+    def mistake(self, text: str) -> int:
+        """Says what is wrong with an answer, in the place of the mistake before if that is the last thing said.
+
+        Returns:
+            The rows that it takes.
+        """
+        if self._mistake is not None and self._mistake[1] == self._output.rows:
+            self._to(self._mistake[0])
+        begun = self._here()
+        self._output.say(text)
+        self._mistake = begun, self._output.rows
+        return self._output.rows - begun.rows
 
     def answered(self) -> None:
         """An answer was given, which may be refused yet."""

@@ -71,7 +71,8 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
         ),
         "run": Command(
             summary="Builds PROFILE, or what is missing of it; asks nothing",
-            details="PROFILE is a path, a saved profile's name or a recipe's name; profiles list shows the names.",
+            details="PROFILE is a path, a saved profile's name or a recipe's name; profiles list shows the names. "
+            "Without it, --set says all that is not to have its default.",
             examples=(
                 "run my-profile",
                 _LONG.format("run trial"),

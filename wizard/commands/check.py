@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard.commands.output_flags import DEFAULT, OutputFlags
-from wizard.commands.parameters import ProfileName
+from wizard.commands.parameters import ProfileToBuild
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import Interrupted
 from wizard.folders import cache_folder
@@ -28,7 +28,7 @@ from wizard.show.reporters import reporter_for
 
 
 def check(
-    profile: ProfileName,
+    profile: ProfileToBuild = None,
     /,
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),

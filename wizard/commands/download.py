@@ -14,15 +14,16 @@ from wizard.ask.download_questions import BASE, CHECKSUMS, MIRROR, OFFICIALLY, T
 from wizard.ask.downloading import ask_answers, command, request_of
 from wizard.ask.prompt import Back, Prompter, Value
 from wizard.ask.prompters import prompter_for
-from wizard.commands.downloading import fetch, how_to_build
+from wizard.commands.downloading import fetch, how_to_build, is_begun
 from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
 from wizard.commands.session import session
 from wizard.download.address import OFFICIAL, base_address, require_source
 from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request
-from wizard.errors import Interrupted, UsageError
+from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.hangup import Terminal
+from wizard.output import Output
 from wizard.typed_path import quoted
 
 _ORIGINS: Mapping[str, Origin] = {"kaggle": "kaggle", "huggingface": "huggingface"}
@@ -76,13 +77,26 @@ def download(
     with suppress(Back):
         request = replace(_request(prompter, said, yes=yes), cookies=cookies, connections=connections)
         session.resume = f"{command(request)} --yes" if yes else command(request)
-        folder = fetch(request, output, prompter, Terminal())
+        folder = _fetched(request, output, prompter)
     if folder is None:
         output.result("Nothing was fetched.")
     else:
         output.result(how_to_build(folder), wrap=True)
     output.event("finished", {"folder": None if folder is None else str(folder), "exit_code": 0})
     return 0
+
+
+def _fetched(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
+    """See `fetch`; an error names the command that resumes, if there is something to resume."""
+    try:
+        return fetch(request, output, prompter, Terminal())
+    except (InputError, MachineError) as error:
+        begun = False
+        with suppress(OSError):  # of a folder that cannot be looked into, the error says more
+            begun = is_begun(request)
+        if begun:
+            error.hint = "\n  ".join(filter(None, (error.hint, f"Resume with: {session.resume}")))
+        raise
 
 
 def _said(

@@ -20,7 +20,7 @@ from wizard.download.errors import DamagedError, DownloadError
 from wizard.download.events import Fetched
 from wizard.download.http.auth import Asker, Credentials, Login
 from wizard.download.http.fetch import fetch_file, find_status
-from wizard.download.http.file_status import FileStatus, require_room
+from wizard.download.http.file_status import FileStatus, bytes_here, least_missing, require_room
 from wizard.download.http.http_client import HttpClient
 from wizard.download.http.session import Session
 from wizard.download.hubs import huggingface, kaggle
@@ -73,9 +73,20 @@ def how_to_build(folder: Path) -> str:
     return f"Build from it with: imagenet-setup, and {shortened(folder)} as the raw data."
 
 
+def is_begun(request: Request) -> bool:
+    """Whether the folder holds some of what is wanted, so that the same command resumes."""
+    folder = request.folder
+    if request.origin == "archives":
+        return any(bytes_here(archive.name, folder) for archive in wanted(request.what, {}))
+    hub = _HUBS[request.origin]
+    return hub.needs(request.what, folder) < hub.needs(request.what, folder / "nothing in it")
+
+
 def _from_archives(request: Request, output: Output, prompter: Prompter | None, work: OutlivingWork) -> Path | None:
     archives = _archives(request)
     output.say(_TERMS)
+    # Before a server is asked, which may want a login; once it has told the sizes of all files, they are compared too.
+    require_room(least_missing(archives, request.folder), request.folder, disk_of(request.folder))
     url = absolute(request.base)
     where = shown(request.base) if url.scheme == "file" else url.host
     output.say(f"Looking at {counted(len(archives), 'file')} here and at {where}…")
@@ -97,7 +108,7 @@ def _from_archives(request: Request, output: Output, prompter: Prompter | None, 
             found = [find_status(archive, session) for archive in archives]
         there = disk_of(request.folder)
         _show_plan(output, request, found, there)
-        require_room(found, request.folder, there)
+        require_room(sum(each.missing for each in found), request.folder, there)
         if all(each.state == "complete" for each in found):
             _finish(f"Everything is in {request.folder} already.", request.folder, work, output)
             return request.folder

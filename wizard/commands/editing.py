@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
+from typing import NamedTuple
 
 import tomlkit
 
@@ -43,8 +44,16 @@ def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
     return [found]
 
 
-def edit(path: Path, output: Output) -> tuple[Path, list[str]]:
-    """Lets the person edit a profile; returns where it is, and the problems that it was saved with.
+class Edited(NamedTuple):
+    """Where an edited profile is, the problems that it has there, and whether it was written."""
+
+    path: Path
+    problems: list[str]
+    changed: bool
+
+
+def edit(path: Path, output: Output) -> Edited:
+    """Lets the person edit a profile.
 
     A recipe is not edited, but a copy of it that becomes a saved profile, `my-NAME`.
 
@@ -65,21 +74,23 @@ def edit(path: Path, output: Output) -> tuple[Path, list[str]]:
             text = _renamed(text, target.stem)
     with _draft(target.stem, text) as draft:
         while True:
-            _run(editor, draft)
+            _run(editor, draft, text)
             edited = draft.read_bytes()
             if edited == text and target == path:
                 output.say(f"· {target.stem} was not changed; an editor with windows may need its option to wait")
-                return target, list(profile_store.examine(draft).problems)
+                return Edited(target, list(profile_store.examine(draft).problems), changed=False)
             problems = list(profile_store.examine(draft).problems)
             if not problems or _saved_anyway(problems, draft, output):
                 profile_files.write(edited, target)
-                return target, problems
+                return Edited(target, problems, changed=True)
 
 
 def _renamed(recipe: bytes, name: str) -> bytes:
-    document = tomlkit.parse(recipe.decode())
+    # The description is the recipe's, and need not hold for what becomes of the copy.
+    document = tomlkit.parse(recipe.decode().partition("\n")[2])
+    came_from = document["name"]
     document["name"] = name
-    return tomlkit.dumps(document).encode()
+    return f"# Began as a copy of the recipe {came_from}.\n{tomlkit.dumps(document)}".encode()
 
 
 @contextmanager
@@ -101,13 +112,14 @@ def _draft(name: str, text: bytes) -> Iterator[Path]:
     draft.unlink()
 
 
-def _run(editor: list[str], draft: Path) -> None:
+def _run(editor: list[str], draft: Path, before: bytes) -> None:
     try:
         code = subprocess.run([*editor, str(draft)], check=False).returncode
     except OSError as error:
         raise UsageError(f"{editor[0]} cannot be started: {error.strerror}.", "Set EDITOR to another editor") from error
     if code:
-        raise UsageError(f"{editor[0]} ended with exit code {code}, so nothing was saved.", _kept(draft))
+        hint = "" if draft.read_bytes() == before else _kept(draft)
+        raise UsageError(f"{editor[0]} ended with exit code {code}, so nothing was saved.", hint)
 
 
 def _saved_anyway(problems: list[str], draft: Path, output: Output) -> bool:
@@ -137,9 +149,7 @@ def _saved_anyway(problems: list[str], draft: Path, output: Output) -> bool:
     )
     try:
         answer = prompter.ask(prompt)
-    except Back:
-        return False
-    except KeyboardInterrupt:
+    except (Back, KeyboardInterrupt):  # either leads out of here, and no text is lost
         answer = "leave"
     if answer == "leave":
         raise Interrupted("Nothing was saved.", _kept(draft))

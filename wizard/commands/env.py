@@ -4,7 +4,6 @@ import os
 import platform
 import re
 import sys
-import textwrap
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from wizard.machine.disks import disk_of
 from wizard.machine.memory import usable_memory
 from wizard.machine.open_files import open_file_limits
 from wizard.output import Output
+from wizard.wrapping import wrapped
 
 _VARIABLES = (
     "IMAGENET_SETUP_HOME",
@@ -122,10 +122,4 @@ def _entry(name: str, width: int, said: object, total: int) -> str:
     elif isinstance(said, list):
         said = ", ".join(said) or "none"
     first = f"  {name:<{width}}  "
-    return textwrap.fill(
-        f"{first}{said}",
-        total,
-        subsequent_indent=" " * len(first),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return "\n".join(wrapped(f"{first}{said}", total, indent=len(first)))

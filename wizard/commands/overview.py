@@ -5,10 +5,10 @@ Not by cyclopts, whose import alone took longer (0.2 s) than this page may; the 
 
 import shutil
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from wizard.commands.catalog import EXAMPLES, GROUPS, OPTIONS
+from wizard.wrapping import wrapped
 
 _ABOUT = (
     "Usage: imagenet-setup [COMMAND] [OPTIONS]",
@@ -32,7 +32,7 @@ def overview(width: int) -> str:
     """The page for a terminal of so many columns."""
     width = max(_LEAST, width)
     titles = max(map(len, (*GROUPS, "Options"))) + _GAP
-    lines = [line for each in _ABOUT for line in textwrap.wrap(each, width)] + [""]
+    lines = [line for each in _ABOUT for line in wrapped(each, width, indent=0)] + [""]
     for title, commands in GROUPS.items():
         lines += _rows(title, {name: command.summary for name, command in commands.items()}, titles, width)
     lines += [*_rows("Options", OPTIONS, titles, width), ""]
@@ -45,9 +45,7 @@ def _rows(title: str, entries: Mapping[str, str], titles: int, width: int) -> li
     names = max(len("free-memory"), *map(len, entries)) + _GAP
     lines = []
     for name, summary in entries.items():
-        lines += textwrap.wrap(
-            summary, width, initial_indent=f"{title:<{titles}}{name:<{names}}", subsequent_indent=" " * (titles + names)
-        )
+        lines += wrapped(f"{title:<{titles}}{name:<{names}}{summary}", width, indent=titles + names)
         title = ""
     return lines
 

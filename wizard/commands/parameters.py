@@ -72,11 +72,10 @@ def _paths(begun: str) -> list[str]:
     return sorted(found)
 
 
-ProfileName = Annotated[
-    str,
-    Parameter(
-        help="A path, a saved profile's name or a shipped recipe's name; or a build's folder, to continue it.",
-        completer=complete_profile,
-    ),
+_PROFILE = "A path, a saved profile's name or a shipped recipe's name; or a build's folder, to continue it."
+ProfileName = Annotated[str, Parameter(help=_PROFILE, completer=complete_profile)]
+"""PROFILE, as profiles takes it."""
+ProfileToBuild = Annotated[
+    str | None, Parameter(help=f"{_PROFILE} Left out, --set says all.", completer=complete_profile)
 ]
 """PROFILE, as run, check and submit take it."""

@@ -1,7 +1,5 @@
 """profiles list | show | edit | delete."""
 
-import textwrap
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -16,6 +14,7 @@ from wizard.output import Output
 from wizard.profile_command import as_argument, command_that_builds, run_line
 from wizard.profile_files import Listed
 from wizard.profile_store import Examined
+from wizard.wrapping import wrapped
 
 app = App(name="profiles", help_epilogue=GROUPS["Data"]["profiles"].epilogue)
 Saved = Annotated[str, Parameter(help="A saved profile's name.", completer=complete_saved)]
@@ -35,25 +34,23 @@ def list_(*, flags: OutputFlags = DEFAULT) -> int:
         output.result(f"{titles[kind]}:" + ("" if group else " none yet"), wrap=True)
         for each in group:
             seen = profile_store.examine(each.path)
-            for line in _lines(each, seen, kind == "recipe", output):
+            for line in _lines(each, seen, output):
                 output.result(line)
             output.event("profile", _fields(each, seen) | {"kind": kind})
     output.event("finished", {"exit_code": 0})
     return 0
 
 
-def _lines(each: Listed, seen: Examined, is_recipe: bool, output: Output) -> list[str]:
+def _lines(each: Listed, seen: Examined, output: Output) -> list[str]:
     """The name, and what there is to say indented below it: names are too long to stand beside it on 60 columns."""
     if seen.profile is None:
         more = f" (and {len(seen.problems) - 1} more)" if len(seen.problems) > 1 else ""
         return [f"  {each.name}", *_wrapped(f"✗ {seen.problems[0]}{more}", output)]
-    if is_recipe:
-        return [f"  {each.name}", *_wrapped(each.about, output)]
-    lines = [f"  {each.name}", *_wrapped(profile_store.makes(seen.profile), output)]
+    lines = [f"  {each.name}", *_wrapped(profile_store.about(each, seen), output)]
     # Not wrapped: a path or a command can then be copied whole.
-    if where := _output_path(seen):
-        lines.append(f"{_INDENT}→ {shortened(where)}")
-    if seen.left_open:
+    if seen.output_path:
+        lines.append(f"{_INDENT}→ {shortened(seen.output_path)}")
+    if seen.left_open and not each.is_recipe:
         lines.append(f"{_INDENT}{run_line(as_argument(each.path), seen.left_open)}")
     return lines
 
@@ -61,23 +58,16 @@ def _lines(each: Listed, seen: Examined, is_recipe: bool, output: Output) -> lis
 def _wrapped(text: str, output: Output) -> list[str]:
     if not output.live:
         return [f"{_INDENT}{text}"]
-    return textwrap.wrap(
-        text, output.console.width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False
-    )
-
-
-def _output_path(seen: Examined) -> Path | None:
-    """Where a profile writes; None where it is left open, or something is wrong with the profile."""
-    return seen.profile.output_path if seen.profile and "output.path" not in seen.left_open else None
+    return wrapped(f"{_INDENT}{text}", output.console.width, indent=len(_INDENT))
 
 
 def _fields(each: Listed, seen: Examined) -> dict[str, object]:
     return {
         "name": each.name,
         "path": str(each.path),
-        "about": each.about,
+        "about": profile_store.about(each, seen),
         "makes": profile_store.makes(seen.profile) if seen.profile else "",
-        "output": str(_output_path(seen) or ""),
+        "output": str(seen.output_path or ""),
         "command": run_line(as_argument(each.path), seen.left_open) if seen.profile else "",
         "problems": seen.problems,
     }
@@ -85,13 +75,15 @@ def _fields(each: Listed, seen: Examined) -> dict[str, object]:
 
 @app.command
 def show(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
-    """Print a profile's path, its text, and what is wrong with it."""
+    """Print a profile's path, what it makes, its text, and what is wrong with it."""
     output = flags.output()
     path = profile_files.find(name)
-    table = profile_store.read(path)
+    table, seen = profile_store.read(path), profile_store.examine(path)
     output.say(f"· {path}")
+    if seen.profile is not None:
+        output.say(f"· {profile_store.makes(seen.profile)}")
     output.result(path.read_text(encoding="utf-8-sig").rstrip("\n"))
-    problems = list(profile_store.examine(path).problems)
+    problems = list(seen.problems)
     for problem in problems:
         output.say(f"! {problem}")
     output.event("finished", {"path": str(path), "profile": table, "problems": problems, "exit_code": 0})
@@ -102,14 +94,14 @@ def show(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
 def edit(name: ProfileName, /, *, flags: OutputFlags = DEFAULT) -> int:
     """Edit a profile in $VISUAL or $EDITOR; it is checked before it is saved. A recipe is copied first, as my-NAME."""
     output = flags.output()
-    path, problems = editing.edit(profile_files.find(name), output)
+    path, problems, changed = editing.edit(profile_files.find(name), output)
     for problem in problems:
         output.say(f"! {problem}")
     command = "" if problems else command_that_builds(path)
-    what_next = f"build it with: {command}"
+    what_next = f"Build it with: {command}"
     if problems:
         what_next = f"run refuses it until that is fixed: imagenet-setup profiles edit {as_argument(path)}"
-    output.result(f"{shortened(path)}; {what_next}", wrap=True)
+    output.result(f"{'Saved' if changed else 'Unchanged:'} {shortened(path)}\n{what_next}", wrap=True)
     output.event("finished", {"path": str(path), "command": command, "problems": problems, "exit_code": 0})
     return 0
 

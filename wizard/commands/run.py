@@ -10,7 +10,7 @@ from wizard import unfinished_builds
 from wizard.build import Options, build
 from wizard.commands.background import start_in_background
 from wizard.commands.output_flags import DEFAULT, OutputFlags
-from wizard.commands.parameters import ProfileName
+from wizard.commands.parameters import ProfileToBuild
 from wizard.commands.resuming import command_to_resume
 from wizard.commands.session import session
 from wizard.commands.watching import print_result
@@ -43,7 +43,7 @@ _USUAL = 80
 
 
 def run(
-    profile: ProfileName,
+    profile: ProfileToBuild = None,
     /,
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=set_help())] = (),
@@ -68,7 +68,7 @@ def run(
         options = {"--set": set_, "--ignore": ignore, "--slice": (slice_,) if slice_ else ()}
         words = [f"{name}={value}" for name, values in options.items() for value in values]
         flagged = [name for name, is_set in {"--md5": md5, "--repair": repair}.items() if is_set]
-        return start_in_background(["run", profile, *words, *flagged], output)
+        return start_in_background(["run", *([profile] if profile else []), *words, *flagged], output)
     return start(made, output, Options(md5=md5, repair=repair), ignore, part=part)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wizard.commands.output_flags import DEFAULT, OutputFlags
-from wizard.commands.parameters import ProfileName
+from wizard.commands.parameters import ProfileToBuild
 from wizard.engine.executors.worker_pool import WorkerPool
 from wizard.errors import Interrupted, UsageError
 from wizard.events import Note
@@ -24,7 +24,7 @@ from wizard.submit.request import USUAL_CPUS, slurm_request
 
 
 def submit(
-    profile: ProfileName,
+    profile: ProfileToBuild = None,
     /,
     *,
     slurm: Annotated[bool, Parameter(help="For Slurm, the only scheduler supported so far.")] = False,

@@ -85,7 +85,7 @@ class Losses:
         tried = self._tried[task.name]
         attempt = len(tried) + death.times
         if suspect is not None or attempt < ATTEMPTS:
-            yield WorkerLost(shard=task.name, attempt=attempt, reason=how)
+            yield WorkerLost(shard=task.name, shard_file=task.file, attempt=attempt, reason=how)
         culprit = self._find(task, suspect) if suspect is not None else None
         if culprit is not None:
             row, alone = culprit
@@ -105,9 +105,9 @@ class Losses:
             raise BadImage(
                 f"{task.samples[suspect].place}: a worker crashed {attempt} times while processing it "
                 f"({death.signal}), but not when it was tried alone.",
-                f"The cause may be this image or another one in {task.name}: replace or convert it and try again. "
+                f"The cause may be this image or another one in {task.title}: replace or convert it and try again. "
                 + death.hint,
             ) from death
         raise MachineError(
-            f"{task.name} was tried {attempt} times, and its worker died each time; the last time: {how}.", death.hint
+            f"{task.title} was tried {attempt} times, and its worker died each time; the last time: {how}.", death.hint
         ) from death

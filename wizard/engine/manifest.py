@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import chain, groupby, repeat
 from pathlib import Path
@@ -19,7 +19,7 @@ import wizard
 from wizard.commit_record import CommitRecord, ConvertedImage, Outcomes, SkippedImage, checks_of, outcomes_by_split
 from wizard.engine.plan import Plan
 from wizard.errors import InputError, VerifyFailed, reading
-from wizard.profile_files import command_that_resumes
+from wizard.running_builds import next_step
 from wizard.sources.class_counts import ClassCounts, counted
 from wizard.sources.classes import UNLABELED, Classes, imagenet, numbered
 from wizard.sources.samples import LeftOut
@@ -182,16 +182,12 @@ def read(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        if folder.is_dir():
-            what = f"{folder} holds no {MANIFEST}, so it is not a dataset that imagenet-setup has finished."
-        elif folder.exists():
-            what = f"{folder} is not a folder."
-        else:
-            what = f"{folder} does not exist."
+        if not folder.is_dir():
+            what = "is not a folder" if folder.exists() else "does not exist"
+            raise InputError(f"{folder} {what}.", "Check the path: the output folder of a finished run is wanted")
         raise InputError(
-            what,
-            "Give the output folder of a finished run; imagenet-setup status shows how far an unfinished one is, and "
-            "the command that began it finishes it",
+            f"{folder} holds no {MANIFEST}, so it is not a dataset that imagenet-setup has finished.",
+            "Give the output folder of a finished run; imagenet-setup inspect shows what this one holds",
         )
     with reading(path):
         content = path.read_bytes()
@@ -222,7 +218,7 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
     """
     ranks = {name: rank for rank, name in enumerate(manifest.classes.names)} | {"": UNLABELED}
     path = folder / IMAGES
-    fix = f"{command_that_resumes(folder)} looks at the shards, and writes it again"
+    fix = next_step(folder, "looks at the shards, and writes it again")
     try:
         packed = path.read_bytes()
     except OSError as error:
@@ -242,23 +238,25 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
             )
 
 
-def count_planned(folder: Path, manifest: Manifest) -> list[ClassCounts]:
-    """Counts each split's images, without those left out; the example is the first image of its first shard.
+def count_planned(folder: Path, manifest: Manifest, there: Iterable[CommitRecord]) -> list[ClassCounts]:
+    """Counts each split's images in the shards that are there; the example is the first image of the first of them.
 
     Raises:
         VerifyFailed: images.csv.gz is missing or not the one that was written.
     """
-    shards = {shard.shard: shard for shard in manifest.shards}
+    shards = {shard.shard: shard for shard in there}
     ranks: dict[str, list[npt.NDArray[np.int16]]] = {split: [] for split in manifest.splits}
     examples: dict[str, tuple[str, int]] = {}
     for each in planned(folder, manifest):
-        shard = shards[each.shard]
+        shard = shards.get(each.shard)
+        if shard is None:
+            continue
         kept = ~np.isin(each.names, np.array([image.name.encode() for image in shard.skipped], np.bytes_))
         ranks[shard.split].append(each.ranks[kept])
         if kept.any():
             first = int(np.argmax(kept))
             name, rank = each.names[first].decode(), int(each.ranks[first])
-            text = f"{each.shard}: {name}"
+            text = f"{manifest.target.title(each.shard)}: {name}"
             if manifest.target.one_file_per_image:
                 text = manifest.target.place(shard.split, name, manifest.classes.name(rank))
             examples.setdefault(shard.split, (text, rank))

@@ -47,6 +47,16 @@ class ShardTask:
     memory: int | None = None
     plan_id: str = ""
 
+    @property
+    def file(self) -> str:
+        """The file that the shard becomes, below the output folder; empty where it becomes none or many."""
+        return "" if self.target.one_file_per_image else self.target.file(self.name)
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: its file, if it has one."""
+        return self.file or self.name
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SplitPlan:

@@ -13,8 +13,8 @@ from typing import Any
 import wizard
 from wizard import local_runs
 from wizard.errors import Interrupted, MachineError, PlanMismatch, writing
-from wizard.folders import in_command
 from wizard.lock import DURATION, SILENT, Waiting, exclusive_lock, is_held, lease, waiting_lease
+from wizard.running_builds import command_that_watches
 from wizard.slices import Slice
 from wizard.storage import time_in, write_whole
 from wizard.targets.names import RUN_FOLDER
@@ -66,10 +66,10 @@ def refuse_if_taken(output: Path, part: Slice, waiting: Waiting = SILENT) -> Non
 
 
 def _how_to_watch(output: Path) -> str:
-    folder = in_command(output.absolute())
+    watch = command_that_watches(output)
     if local_runs.others_alive(output, "build"):
-        return f"Watch it: imagenet-setup attach {folder}\n  Stop it: imagenet-setup attach {folder} --stop"
-    return f"Wait for it, or stop it where it runs. Watch it: imagenet-setup status {folder} --watch"
+        return f"Watch it: {watch}\n  Stop it: {watch} --stop"
+    return f"Wait for it, or stop it where it runs. Watch it: {watch}"
 
 
 @contextmanager

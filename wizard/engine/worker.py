@@ -63,18 +63,17 @@ def write_shard(task: ShardTask, coming: Iterable[Coming]) -> CommitRecord:
     counts = ShardCounts()
     stages.begin()
     labels = StoredLabels(classes=task.samples.classes, base=task.label_base)
-    file = "" if task.target.one_file_per_image else task.target.file(task.name)
     with (
         naming_the_disk(task),
         task.target.labeled_writer(Path(task.folder), task.split, task.name, labels) as shard,
     ):
         for sample, processed in coming:
             if heartbeat.due():
-                beat(task, counts, shard.size, sample.name, file=file)
+                beat(task, counts, shard.size, sample.name)
             stages.enter("decode")
             store(task, sample, processed(), shard, counts)
             stages.enter("read")
-        beat(task, counts, shard.size, file=file)
+        beat(task, counts, shard.size)
         spent = stages.end()
         handover.hand_over()
         begun = time.perf_counter()
@@ -121,11 +120,8 @@ def beat(
     *,
     reading: bool = False,
     total: int | None = None,
-    file: str = "",
 ) -> None:
     """Sends a heartbeat; `reading` if what is written are spills, not a shard; `total` where it is not the samples'.
-
-    `file` is the shard's, as in `Heartbeat`.
 
     Raises:
         BrokenPipeError: the run that asked for the shard is gone.
@@ -146,7 +142,7 @@ def beat(
             rss=rss,
             image=image[:_NAME],
             reading=reading,
-            shard_file=file,
+            shard_file=task.file,
         )
     )
 
@@ -160,6 +156,6 @@ def naming_the_disk(task: ShardTask) -> Iterator[None]:
         raise
     except OSError as error:
         raise MachineError(
-            f"{task.name} cannot be written in {task.folder}: {error.strerror or error}.",
+            f"{task.title} cannot be written in {task.folder}: {error.strerror or error}.",
             "Make room there, or correct the permissions; the same command then resumes where it stopped",
         ) from error

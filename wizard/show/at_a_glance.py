@@ -1,14 +1,13 @@
 """Formats the summary of classes and labels as a few lines for a person."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from wizard.formatting import counted
-from wizard.sources.classes import stored_label
 from wizard.sources.glance import ClassSeen, Glance, Lacking, Size, SplitSeen
 from wizard.targets.registry import DEFAULT_FORMAT, TARGETS
 from wizard.targets.target import Target
+from wizard.wrapping import wrapped
 
 _LONGEST = 28
 """Most characters shown of a class's name."""
@@ -16,8 +15,8 @@ BETWEEN = " · "
 """Separator between the items of a list."""
 _DEFAULT = TARGETS[DEFAULT_FORMAT]
 _OPEN = (
-    f"(from {_DEFAULT.first_label({})}, as in {_DEFAULT.offer.title}; "
-    f"other readers count from {Target.first_label({})})"
+    f"(labels follow from what is built: from {_DEFAULT.first_label({})} in {_DEFAULT.offer.title}, "
+    f"else from {Target.first_label({})})"
 )
 _NARROW = 30
 WIDTH = 100
@@ -36,7 +35,7 @@ def rows(glance: Glance) -> list[Row]:
     """The summary's lines: labels, class sizes, an example of each split, and classes that differ."""
     found: list[Row] = []
     if glance.first:
-        found.append(Row("class order" if glance.labels == "none" else "class labels", _ends(glance)))
+        found.append(Row("class labels" if glance.labels == "stored" else "class order", _ends(glance)))
     if sizes := BETWEEN.join(_sizes(glance)):
         found.append(Row("class sizes", sizes))
     found += [
@@ -76,12 +75,14 @@ def folded(text: str, width: int, indent: int) -> str:
         if done and len(longer) <= width:
             done[-1] = longer
         else:
-            done += textwrap.wrap(item, width, break_long_words=False, break_on_hyphens=False)
+            done += wrapped(item, width, indent=0)
     return f"\n{' ' * indent}".join(done)
 
 
 def _ends(glance: Glance) -> str:
-    shown = [_end(each, glance) for each in (*glance.first, *glance.last)]
+    counted_in = next((split.split for split in glance.splits if split.classes), "")
+    unit = f"in {counted_in}" if len(glance.splits) > 1 else ""
+    shown = [_end(each, unit, _place(each, glance)) for each in (*glance.first, *glance.last)]
     if glance.last and glance.last[0].rank > glance.first[-1].rank + 1:
         shown.insert(len(glance.first), "…")
     if glance.labels == "open":
@@ -89,14 +90,19 @@ def _ends(glance: Glance) -> str:
     return BETWEEN.join(shown)
 
 
-def _end(seen: ClassSeen, glance: Glance) -> str:
-    """One class; the first one also states the unit of its count, for all of them."""
-    text = _class(seen)
-    if glance.labels == "open":
-        text = f"{_short(seen)} = {stored_label(seen.rank, _DEFAULT.first_label({}))}"
-    if seen.images is None:
-        return text
-    return f"{text}, {counted(seen.images, 'image') if seen is glance.first[0] else f'{seen.images:,}'}"
+def _end(seen: ClassSeen, unit: str, place: str) -> str:
+    """One class. Its count is in brackets and has a unit, so that it cannot be read as a label."""
+    facts = [place] if place else []
+    if seen.images is not None:
+        facts.append(f"{seen.images:,} {unit}" if unit else counted(seen.images, "image"))
+    return f"{_class(seen)} ({', '.join(facts)})" if facts else _class(seen)
+
+
+def _place(seen: ClassSeen, glance: Glance) -> str:
+    """The class's place among all of them, where no label tells it and some classes are not there."""
+    if glance.labels != "open" or not glance.without_images:
+        return ""
+    return f"class {seen.rank + 1:,}" + (f" of {glance.classes:,}" if seen is glance.first[0] else "")
 
 
 def _sizes(glance: Glance) -> Iterator[str]:

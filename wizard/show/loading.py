@@ -1,9 +1,9 @@
 """How to open a dataset, as text: the program, what it needs, and what else opens it."""
 
 import shlex
-import textwrap
 
 from wizard.engine.loading import Loading
+from wizard.wrapping import wrapped
 
 
 def how_to_load(loading: Loading, width: int) -> list[str]:
@@ -32,4 +32,4 @@ def how_to_load(loading: Loading, width: int) -> list[str]:
 
 
 def _comment(text: str, width: int) -> list[str]:
-    return [f"# {line}" for line in textwrap.wrap(text, width - 2, break_long_words=False, break_on_hyphens=False)]
+    return [f"# {line}" for line in wrapped(text, width - 2, indent=0)]

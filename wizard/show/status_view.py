@@ -1,6 +1,5 @@
 """The picture of where a build stands: a Status and a window's size become lines; knows no terminal."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from wizard.formatting import clock, counted, duration, human_bytes, moment
 from wizard.show.rows import Row, draw_rows, fewer, fitted, flow, printable
 from wizard.show.status_problems import problems
 from wizard.status.status import HostSeen, RunSeen, Status
+from wizard.wrapping import wrapped
 
 _BROAD = 80
 """Columns from which on amounts are said with their units."""
@@ -135,7 +135,7 @@ def _runs(status: Status) -> list[str]:
 def _wrapped(text: str, width: int) -> list[Text]:
     """A sentence in a few lines that fit, its mark in color; a command on a line of its own stays on one."""
     sentence, *commands = text.split("\n")
-    lines = textwrap.wrap(printable(sentence), max(20, width), subsequent_indent="  ", break_on_hyphens=False)
+    lines = wrapped(printable(sentence), max(20, width), indent=2, break_words=True)
     if len(lines) > _LINES_OF_A_PROBLEM:
         lines = [*lines[: _LINES_OF_A_PROBLEM - 1], f"{lines[_LINES_OF_A_PROBLEM - 1]} …"]
     color = {"✗": "red", "!": "yellow", "✓": "green"}.get(text[:1], "")

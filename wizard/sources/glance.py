@@ -17,13 +17,14 @@ from wizard.sources.classes import Classes, imagenet, numbered, stored_label
 from wizard.sources.source import Survey
 
 LabelState = Literal["stored", "open", "none"]
-"""Whether stored labels are known, depend on an output format not chosen yet, or are not stored at all."""
+"""Whether labels are stored and known, follow from an output format not chosen yet, or are not stored at all."""
 FIRST, LAST = 3, 2
 """Classes shown from each end. Three are enough to show an order by text: 0, 1, 10."""
 _NAMED = 3
 # The fewest and most images of a class of ILSVRC2012; from Russakovsky et al. 2015 (arXiv:1409.0575), table 2.
 _OFFICIAL = {"train": (732, 1300), "validation": (50, 50)}
 _Ranks = npt.NDArray[np.intp]
+_Labels = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,14 +112,22 @@ _Describe = Callable[[int, int | None], ClassSeen]
 """Describes a class by its rank and number of images."""
 
 
-def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels: LabelState = "stored") -> Glance:
+def glance(
+    classes: Classes,
+    base: int | _Labels,
+    counts: Sequence[ClassCounts],
+    *,
+    labels: LabelState = "stored",
+) -> Glance:
     """Summarizes some splits, of which the first of train, validation and test leads.
 
-    If labels are stored, `base` is that of rank 0 of the classes.
+    If labels are stored, `base` is that of rank 0 of the classes, or the labels of all ranks.
     """
 
     def describe(rank: int, images: int | None) -> ClassSeen:
-        label = stored_label(rank, base) if labels == "stored" else None
+        label = None
+        if labels == "stored":
+            label = stored_label(rank, base) if isinstance(base, int) else int(base[rank])
         return ClassSeen(name=classes.name(rank), words=classes.text(rank), rank=rank, label=label, images=images)
 
     by_split = {each.split: each for each in counts}
@@ -146,13 +155,16 @@ def glance(classes: Classes, base: int, counts: Sequence[ClassCounts], *, labels
 def glance_at_raw(surveys: Mapping[Split, Survey], counts: Mapping[Split, ClassCounts]) -> Glance:
     """Summarizes raw data for which no output has been chosen yet.
 
-    Records state their labels, and so do classes that are numbers; other labels depend on the output format.
+    Labels that the source stores are shown as it stores them, and numbers that name classes are labels too. Others
+    follow from the output format.
     """
     table = next((survey.table for survey in surveys.values() if survey.table is not None), None)
     if table is None:
         return glance(imagenet(), 0, [*counts.values()], labels="open")
-    labels: LabelState = "stored" if table.reader.form == "example" or numbered(table.classes) else "open"
-    return glance(table.classes, table.label_base, [*counts.values()], labels=labels)
+    if len(table.source_labels):
+        return glance(table.classes, table.source_labels, [*counts.values()])
+    labels: LabelState = "stored" if numbered(table.classes) else "open"
+    return glance(table.classes, 0, [*counts.values()], labels=labels)
 
 
 def _ranks(counts: ClassCounts, classes: int) -> _Ranks:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wizard.errors import InputError
 from wizard.formats.arrays import Boxes
-from wizard.sources.classes import Classes, imagenet
+from wizard.sources.classes import UNLABELED, Classes, imagenet
 from wizard.sources.count_formats import LOOKED_AT, image_formats
 from wizard.sources.image_formats import ImageFormats
 from wizard.sources.readers import BYTE_RANGES, Content, Reader, Sample
@@ -70,6 +70,8 @@ class SampleTable:
         classes: that `label` counts in.
         reader: reads the images.
         label_base: where they are Examples, the label that these state for rank 0; else 0.
+        source_labels: int16[k], the label that the source itself stores for each rank in `classes`, -1 for none; empty
+            where it stores no labels, as archives and class folders do not.
         left_out: files beside the images that are not read.
         warnings: things that a person should check, in sentences without a full stop.
         official: whether they are in an archive with an official name, and the official size if that is known.
@@ -95,6 +97,7 @@ class SampleTable:
     classes: Classes = field(default_factory=imagenet)
     reader: Reader = BYTE_RANGES
     label_base: int = 0
+    source_labels: npt.NDArray[np.int16] = field(default_factory=lambda: np.empty(0, np.int16))
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
     official: bool = False
@@ -205,6 +208,18 @@ def _gathered(first: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> tu
     """`first_box` for these numbers of boxes, and int64[m], where each box lies, if an image's begin at `first`."""
     first_box = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return first_box, np.repeat(first - first_box[:-1], counts) + np.arange(first_box[-1])
+
+
+def labels_by_rank(rank: npt.NDArray[np.int16], base: int, classes: int) -> npt.NDArray[np.int16]:
+    """int16[classes], the inverse of int16[n], which gives label `base` + i the class `rank[i]`; -1 for no label.
+
+    >>> labels_by_rank(np.array([2, 0], np.int16), 1, 3).tolist()
+    [2, -1, 1]
+    """
+    labels = np.full(classes, UNLABELED, np.int16)
+    named = np.flatnonzero(rank >= 0)
+    labels[rank[named]] = named + base
+    return labels
 
 
 def in_one_file(

@@ -36,7 +36,10 @@ class ClassFilter(NamedTuple):
         """The table of the images of these classes."""
         rows = np.flatnonzero(self.kept[table.label])
         found = rows_of(table, rows)
-        return replace(found, label=self.rank[table.label[rows]], classes=self.classes)
+        labels = table.source_labels
+        if len(labels) and len(self.classes) < len(labels):
+            labels = labels[self.kept[:-1]]
+        return replace(found, label=self.rank[table.label[rows]], classes=self.classes, source_labels=labels)
 
 
 def frequent_classes(train: SampleTable, least: int) -> tuple[ClassFilter, SelectionNote]:

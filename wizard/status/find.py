@@ -86,7 +86,8 @@ def find(folder: Path, loss: Loss | None = None) -> Found:
         what = f"No build was begun in {folder}: it holds neither a plan nor a {manifest.MANIFEST}."
         hint = f"{_FOLDER}. One that was started just now looks at the source first; ask again soon"
     else:
-        what, hint = f"{folder} {'is not a folder' if folder.exists() else 'does not exist'}.", _FOLDER
+        what = f"{folder} {'is not a folder' if folder.exists() else 'does not exist'}."
+        hint = "Check the path: the output folder of a run is wanted"
     raise InputError(what, hint)
 
 

@@ -47,7 +47,7 @@ class Expectation:
     @property
     def label(self) -> str:
         """What people find it by: its path below the dataset's folder; of image files, the shard's name."""
-        return self.result.shard if self.target.one_file_per_image else self.target.file(self.result.shard)
+        return self.target.title(self.result.shard)
 
     @property
     def images(self) -> list["Planned"]:

@@ -173,6 +173,10 @@ class Target(Protocol):
         """The file that a shard is, below the output folder; of image files, the commit record that lists them."""
         return shard
 
+    def title(self, shard: str) -> str:
+        """What people find a shard by: its file; where images are files, its own name."""
+        return shard if self.one_file_per_image else self.file(shard)
+
     def place(self, split: str, name: str, wnid: str) -> str:
         """The path below the output folder, or the key, of an image; see `has_distinct_places`.
 

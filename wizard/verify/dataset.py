@@ -19,6 +19,7 @@ from wizard.errors import VerifyFailed, reading
 from wizard.events import Event, Note, Preparing
 from wizard.machine.cores import usable_cores
 from wizard.profile_files import command_that_resumes
+from wizard.running_builds import command_that_watches, is_being_built, next_step
 from wizard.targets.expected import Expectation
 from wizard.targets.target import Target
 from wizard.verify.pixels import check_pixels
@@ -70,7 +71,9 @@ def verify(folder: Path, report: Callable[[Event], None], *, pixels: bool = Fals
     ]
     unlisted = sorted(planned.keys() - {shard.shard for shard in manifest.shards})
     problems = [*unknown, *_repeated(expectations)]
-    problems += [Problem(shard=name, what="it is planned, but not in the manifest") for name in unlisted]
+    problems += [
+        Problem(shard=manifest.target.title(name), what="it is planned, but not in the manifest") for name in unlisted
+    ]
     sidecars = [Problem(shard=name, what=f"it {what}") for name, what in wrong_sidecars(folder, manifest.sidecars)]
     problems += _check_shards(expectations, report)
     with local_workers(1) as tensorflow:
@@ -106,6 +109,8 @@ def _failed(folder: Path, problems: Sequence[Problem], hint: str, report: Callab
 
 def _hint(folder: Path, wrong: Collection[str]) -> str:
     """What to do: kinds of problems, as they are told apart where they are found, become commands."""
+    if is_being_built(folder):
+        return f"It is being built now, which may be why: {command_that_watches(folder)} shows it; verify it then"
     command = command_that_resumes(folder)
     hints: list[str] = []
     if "unknown" in wrong:
@@ -130,7 +135,7 @@ def _manifest(folder: Path) -> Manifest:
         if begun is not None:
             raise VerifyFailed(
                 f"{folder} is an unfinished build: {begun.in_words(building=False)}.",
-                f"{command_that_resumes(folder)} builds the rest; verify it then",
+                next_step(folder, "builds the rest; verify it then"),
             )
     return manifests.read(folder)
 

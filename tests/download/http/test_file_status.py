@@ -67,11 +67,11 @@ def test_room_is_needed_for_what_is_still_to_come() -> None:
     partial = FileStatus(archive=archive(), state="partial", size=5_000_000_000, have=2_000_000_000)
     disk = Disk(mount="/data", kind="ext4", free=3_015_999_999, files_free=None)
     with pytest.raises(MachineError) as raised:
-        require_room([partial], Path("/data/raw"), disk)
+        require_room(partial.missing, Path("/data/raw"), disk)
     assert raised.value.what == (
         "3.0 GB are free on /data (ext4) for /data/raw; 3.0 GB are still to come, and 16.0 MB must stay free."
     )
     assert raised.value.hint == "Free 1 bytes there, choose another folder (--to DIR), or fewer files (--what)"
-    require_room([partial], Path("/data/raw"), Disk(mount="", kind="", free=3_016_000_000, files_free=None))
+    require_room(partial.missing, Path("/data/raw"), Disk(mount="", kind="", free=3_016_000_000, files_free=None))
     complete = FileStatus(archive=archive(), state="complete", size=5, have=5)
-    require_room([complete], Path("/data/raw"), Disk(mount="", kind="", free=0, files_free=None))
+    require_room(complete.missing, Path("/data/raw"), Disk(mount="", kind="", free=0, files_free=None))

@@ -1,6 +1,7 @@
 """What there is of a file, here and at the server, and what follows from it."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -106,9 +107,25 @@ def require_plausible(archive: Archive, address: str, remote: Remote, head: byte
         )
 
 
-def require_room(files: Collection[FileStatus], folder: Path, disk: Disk) -> None:
-    """Raises MachineError if the disk has no room for what is still to come."""
-    left = sum(each.missing for each in files)
+def least_missing(archives: Collection[Archive], folder: Path) -> int:
+    """Bytes of disk that archives still take at least, as far as their sizes are published; no server is asked.
+
+    Whatever has their names in the folder is taken for as much of them.
+    """
+    return sum(max(0, archive.bytes - bytes_here(archive.name, folder)) for archive in archives)
+
+
+def bytes_here(name: str, folder: Path) -> int:
+    """The size of a file or of its part, whichever is larger; 0 if there is neither, or they cannot be looked at."""
+    sizes = [0]
+    for path in (folder / name, folder / f"{name}.part"):
+        with suppress(OSError):
+            sizes.append(path.stat().st_size)
+    return max(sizes)
+
+
+def require_room(left: int, folder: Path, disk: Disk) -> None:
+    """Raises MachineError if the disk has no room for the bytes that are still to come."""
     if left > 0 and disk.free < left + _RESERVE:
         where = f"{disk.mount} ({disk.kind})" if disk.mount else str(folder)
         raise MachineError(

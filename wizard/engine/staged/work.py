@@ -61,6 +61,11 @@ class StretchTask(ShardTask):
     part: npt.NDArray[np.intp]
     position: npt.NDArray[np.int64]
 
+    @property
+    def file(self) -> str:
+        """None: it is no shard."""
+        return ""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StagedTask(ShardTask):
@@ -87,6 +92,11 @@ class StagedTask(ShardTask):
     stretches: tuple[int, int] = (0, 0)
     shards: tuple[int, ...] = ()
     spill_folder: Path = Path()
+
+    @property
+    def file(self) -> str:
+        """The shard's file; empty for a merge, which writes a spill."""
+        return "" if len(self.volume_ends) else super().file
 
 
 class _Spilling:

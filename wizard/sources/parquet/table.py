@@ -12,7 +12,7 @@ from wizard.sources.names import unsafe
 from wizard.sources.parquet.classes import Labels
 from wizard.sources.parquet.columns import REFUSED, Columns
 from wizard.sources.parquet.reader import PARQUET
-from wizard.sources.samples import SampleTable
+from wizard.sources.samples import SampleTable, labels_by_rank
 from wizard.sources.trees.image_names import parse_image_name
 
 _DIGITS = 6
@@ -45,6 +45,7 @@ def parquet_table(split: Split, columns: Columns, labels: Labels) -> SampleTable
         first_box=np.zeros(count + 1, np.int64),
         boxes=np.empty((0, 4)),
         classes=labels.classes,
+        source_labels=labels_by_rank(labels.rank, labels.base, len(labels.classes)),
         reader=PARQUET,
         block=columns.group,
         warnings=tuple(sentence.rstrip(".") for sentence in columns.schema.why),

@@ -50,6 +50,7 @@ def record_table(split: Split, columns: Columns, classes: Classes, base: int, un
         classes=classes,
         reader=GZIPPED_RECORDS if columns.files.compression == "gzip" else RECORDS,
         label_base=base,
+        source_labels=np.arange(base, base + len(classes), dtype=np.int16),
         repairs=tuple(_repairs(columns, fitted, unit)),
         unusable=unusable,
     )

@@ -9,7 +9,7 @@ from wizard.ilsvrc2012.synsets import is_test_image, synsets
 from wizard.sources.classes import UNLABELED
 from wizard.sources.locate import ON_BAD_IMAGE
 from wizard.sources.rows import unusable
-from wizard.sources.samples import SampleTable
+from wizard.sources.samples import SampleTable, labels_by_rank
 from wizard.sources.tfds.classes import LabelMap
 from wizard.sources.tfds.columns import Columns
 from wizard.sources.tfds.info import AGAIN
@@ -44,6 +44,7 @@ def image_table(split: Split, columns: Columns, schema: Schema, labels: LabelMap
         first_box=np.zeros(count + 1, np.int64),
         boxes=np.empty((0, 4)),
         classes=labels.classes,
+        source_labels=labels_by_rank(labels.rank, 0, len(labels.classes)),
         reader=tfrecord_reader(schema.image)
         if shards.form == "tfrecord"
         else array_record_reader(schema.image, grouped=grouped),

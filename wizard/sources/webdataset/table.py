@@ -42,6 +42,7 @@ def sample_table(split: Split, columns: Columns, space: LabelSpace) -> SampleTab
         first_box=np.concatenate([[0], np.cumsum(columns.objects)]).astype(np.int64),
         boxes=columns.boxes,
         classes=space.classes,
+        source_labels=_source_labels(space),
         reader=PACKED if columns.files.compression else BYTE_RANGES,
         left_out=columns.left_out,
         warnings=columns.warnings,
@@ -49,6 +50,11 @@ def sample_table(split: Split, columns: Columns, space: LabelSpace) -> SampleTab
             columns.where, {"image": columns.image, "size": columns.size}, f"Write it again, or {ON_BAD_IMAGE}"
         ),
     )
+
+
+def _source_labels(space: LabelSpace) -> npt.NDArray[np.int16]:
+    count = 0 if space.wnid_labels is not None else len(space.classes)
+    return np.arange(space.base, space.base + count, dtype=np.int16)
 
 
 def _ranks(split: Split, columns: Columns, space: LabelSpace) -> npt.NDArray[np.int16]:
