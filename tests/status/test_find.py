@@ -92,6 +92,13 @@ def test_a_run_in_the_folder_is_seen_until_it_falls_silent(unfinished: Path) -> 
     assert status.runs[0].age == pytest.approx(100, abs=10)
 
 
+def test_a_run_that_only_prepares_does_not_make_a_shard_that_is_gone_there(built_copy: Path) -> None:
+    (built_copy / "train-00000-of-00005").unlink()
+    run_files.write(built_copy, run(plan_id="", state="preparing"))
+    status = look(built_copy)
+    assert (status.state, status.done, status.missing) == ("running", 6, 1)
+
+
 def test_the_bytes_written_are_those_of_the_shards_that_are_there_once_no_run_lives(unfinished: Path) -> None:
     run_files.write(unfinished, run(plan_id=plan_id(unfinished), state="stopped", bytes_out=10**9))
     (unfinished / "train-00000-of-00005").unlink()

@@ -92,10 +92,10 @@ class Status:
         idle: slices that no living run builds; the only one of a build that is not sliced.
         images_per_second: of the living runs together; None if unknown.
         seconds_left: of the slowest living run; None if unknown. Shards that nobody builds are not in it.
-        loss: what is no longer as it was; None while a run lives, which looks itself.
+        loss: what is no longer as it was; None while a run builds, which has looked itself.
         command: what goes on with the build; empty where the folder does not keep its profile.
         part: what a person calls a shard.
-        bytes_out: of the shards that are there; while runs live, what they have written, with what they found done and
+        bytes_out: of the shards that are there; while runs build, what they have written, with what they found done and
             what is in unfinished shards, or None until all of them know.
     """
 
