@@ -438,7 +438,7 @@ def test_inspect_with_json_has_the_overview_as_fields(raw: Path, capsys: pytest.
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (last["event"], last["exit_code"]) == ("finished", 0)
     assert last["glance"]["first"][0]["name"] == "n01440764"
-    assert last["facts"]["class labels"].startswith("tench = 1")
+    assert last["facts"]["class order"].startswith("tench (class 1")
 
 
 @pytest.mark.parametrize(

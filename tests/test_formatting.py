@@ -1,6 +1,6 @@
 import pytest
 
-from wizard.formatting import Range, duration, human_bytes, with_range
+from wizard.formatting import Range, duration, human_bytes, of_which_part, with_range
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,13 @@ def test_a_range_names_different_units_separately() -> None:
 
 def test_a_range_that_rounds_to_one_value_is_omitted() -> None:
     assert with_range(Range(low=65.99e9, likely=66e9, high=66.01e9), human_bytes) == "66.0 GB"
+
+
+@pytest.mark.parametrize(
+    ("remaining", "words"),
+    [(1.0, ""), (0.999, "the 99 %"), (0.036, "the 4 %"), (0.001, "the less than 1 %"), (0.0, "all images are built")],
+)
+def test_a_time_says_which_part_it_is_for_unless_it_is_for_all(remaining: float, words: str) -> None:
+    said = of_which_part(remaining)
+    assert words in said
+    assert bool(said) == bool(words)

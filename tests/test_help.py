@@ -1,9 +1,11 @@
 """The pages of --help and help, and the shell completion."""
 
+import inspect
 import os
 import re
 import subprocess
 import sys
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,8 @@ def test_help_of_a_command_that_is_not_there_names_those_that_are(capsys: pytest
     assert capsys.readouterr().err == "✗ There is no command 'lst'.\n→ Did you mean list?\n"
     assert main(["help", "profiles", "fly"]) == 2
     assert "Commands: list, show, edit, delete" in capsys.readouterr().err
+    assert main(["profiles", "lst"]) == 2
+    assert capsys.readouterr().err == "✗ There is no command 'lst'.\n→ Did you mean list?\n"
     assert main(["help", "run", "fly"]) == 2
 
 
@@ -190,3 +194,41 @@ def test_bash_completes_commands_and_profiles(tmp_path: Path) -> None:
         ["/bin/bash", "-c", asked], env=env | {"PATH": path}, capture_output=True, text=True, check=True
     )
     assert ran.stdout.splitlines() == ["free-memory", "trial", "--slice", "edit"]
+
+
+def _commands_with_required_arguments() -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for name in command_names():
+        words: list[tuple[str, ...]] = [(name, sub) for sub in command_line.app[name] if not sub.startswith("-")] or [
+            (name,)
+        ]
+        for each in words:
+            function = reduce(lambda app, word: app[word], each, command_line.app).default_command
+            parameters = inspect.signature(function).parameters.values() if function else ()
+            if any(p.default is p.empty and p.kind is p.POSITIONAL_ONLY for p in parameters):
+                found.append(each)
+    return found
+
+
+@pytest.mark.parametrize("words", _commands_with_required_arguments(), ids=" ".join)
+def test_a_command_without_what_it_needs_says_what_that_is(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words]) == 2
+    sentence, hint = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"✗ [A-Z]+ is missing: \w.+[^.]\.", sentence)
+    assert hint == f"→ imagenet-setup help {' '.join(words)}"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run", "x", "--slice"], "--slice needs a value."),
+        (["status", "a", "b"], "'b' is one argument too many."),
+    ],
+)
+def test_other_mistakes_lead_to_the_page_of_the_command(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err == f"✗ {sentence}\n→ imagenet-setup help {words[0]}\n"

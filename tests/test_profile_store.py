@@ -332,5 +332,5 @@ def test_a_recipe_is_told_by_its_description(recipe: profile_files.Listed) -> No
 def test_settings_alone_make_a_profile_with_the_defaults_for_all_else() -> None:
     assert load(None, FOLDERS) == made()
     assert load(None, [*FOLDERS, "name=mine", "image.quality=80"]) == made(name="mine", image={"quality": 80})
-    with pytest.raises(UsageError, match="no --set"):
+    with pytest.raises(UsageError, match="neither a PROFILE nor a setting"):
         load(None)

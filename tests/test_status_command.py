@@ -54,13 +54,26 @@ def test_a_finished_dataset_is_complete(built: Path, capsys: pytest.CaptureFixtu
     assert err == ""
 
 
-@pytest.mark.parametrize("path", ["EMPTY", "EMPTY/none"])
 @pytest.mark.parametrize("watch", [[], ["--watch"]])
 def test_a_folder_without_a_build_is_exit_3(
-    path: str, watch: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    watch: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["status", path.replace("EMPTY", str(tmp_path)), *watch]) == 3
+    assert main(["status", str(tmp_path), *watch]) == 3
     assert "Give the output folder of a run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "attach"])
+@pytest.mark.parametrize("kind", ["does not exist", "is not a folder"])
+def test_a_path_that_is_no_folder_is_exit_3_and_to_be_checked(
+    command: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x"
+    if kind == "is not a folder":
+        path.touch()
+    assert main([command, str(path)]) == 3
+    err = capsys.readouterr().err
+    assert err.startswith(f"✗ {path} {kind}.\n→ Check the path")
+    assert "imagenet-setup status" not in err
 
 
 def test_a_run_under_way_is_shown_from_its_file(built_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,7 +115,8 @@ class Estimated:
         smaller: likely number of images that are smaller than the size that is asked for, and keep theirs.
         converted: images that become JPEGs where others keep their bytes, by what they are, as far as is known.
         workers: number that the time is for.
-        seconds: wall time of the build, without the reading of headers before it.
+        seconds: wall time of this run's build, without the reading of headers before it.
+        remaining: the part of the images that this run builds; size and numbers of images are those of the whole.
         worker_memory: bytes of one worker.
         largest_image: bytes of memory, included in these, that the largest known image needs.
         damaged: images of the sample that cannot be decoded.
@@ -139,6 +140,7 @@ class Estimated:
     smaller: int = 0
     converted: Mapping[str, int] = field(default_factory=dict)
     elsewhere: str = ""
+    remaining: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,3 +104,20 @@ def with_range(expected: Range, form: Callable[[float], str]) -> str:
     if len(units) == 1 and " " not in units.pop():
         low, high = low.partition(" ")[0], high.partition(" ")[0]
     return f"{likely} ({low} to {high})"
+
+
+def of_which_part(remaining: float) -> str:
+    """What a time is for if it is not for all images, to stand behind it; empty if it is.
+
+    Args:
+        remaining: the part of all images that is built in that time.
+
+    >>> f"1 second{of_which_part(0.036)}"
+    '1 second for the 4 % of the images that this run builds'
+    """
+    if remaining < 1e-6:  # what is left of a difference of fractions
+        return ", as all images are built already"
+    if remaining >= 1:
+        return ""
+    percent = min(99, round(100 * remaining)) or "less than 1"
+    return f" for the {percent} % of the images that this run builds"

@@ -30,7 +30,7 @@ def load(name: str | None, overrides: Sequence[str] = ()) -> Profile:
     if name is None:
         if not overrides:
             raise UsageError(
-                "There is no PROFILE, and no --set that says what to build.",
+                "There is neither a PROFILE nor a setting that says what to build.",
                 "imagenet-setup profiles list shows all profiles; imagenet-setup alone asks for what is needed",
             )
         return check_with({}, overrides, "no PROFILE")

@@ -313,6 +313,16 @@ def replayed(raw: Path, tmp_path: Path) -> SetupDraft:
     return draft_of(profile_store.load("mine"))
 
 
+def test_the_review_of_an_unfinished_build_says_which_part_the_time_is_for(
+    converse: Converse, replayed: SetupDraft, tmp_path: Path
+) -> None:
+    build_profile(profile_store.load("mine"))
+    (tmp_path / "out" / ".imagenet-setup" / "shards" / "validation-00000-of-00002.json").unlink()
+    script, _ = converse(draft=replayed)
+    table = {row.label: row for row in script.tables[0]}
+    assert table["Time"].text.endswith(" % of the images that this run builds")
+
+
 def test_a_complete_build_is_said_to_be_one_and_is_not_started_again(
     converse: Converse, replayed: SetupDraft, tmp_path: Path
 ) -> None:

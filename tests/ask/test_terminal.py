@@ -4,8 +4,10 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import questionary
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
@@ -197,3 +199,33 @@ def test_a_question_breaks_between_words_and_before_a_suggestion_that_would_not_
     following: str, lines: list[str]
 ) -> None:
     assert _in_lines("Which answers are wanted now?", following, 4, 25).split("\n") == lines
+
+
+@pytest.mark.parametrize("kind", ["text", "number", "path", "file", "secret"])
+@pytest.mark.parametrize("note", ["", "as last time"])
+@pytest.mark.parametrize("text", ["JPEG quality, 1 to 100", "Where is it?"])
+def test_a_typed_answer_is_told_from_its_question_without_color(
+    put: Put, said: io.StringIO, monkeypatch: pytest.MonkeyPatch, kind: str, note: str, text: str
+) -> None:
+    shown: list[str] = []
+
+    def watch(name: str) -> None:
+        widget = getattr(questionary, name)
+
+        def watched(text: str, **more: Any) -> Any:
+            shown.append(text)
+            return widget(text, **more)
+
+        monkeypatch.setattr(questionary, name, watched)
+
+    for name in ("text", "path", "password"):
+        watch(name)
+    question = replace(asked(kind, "85"), text=text, note=note)
+    put(question, ENTER)
+    assert shown[0].endswith((":", "?"))
+    output = Output()
+    output.console = Console(file=said, width=60)
+    TerminalPrompter(output).accepted(question, "85")
+    question_again, _, answer = said.getvalue().strip().rpartition("  ")
+    assert answer
+    assert question_again.endswith((":", "?"))

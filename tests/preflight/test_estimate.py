@@ -245,9 +245,9 @@ def test_a_split_that_is_not_asked_for_counts_nothing(raw: Path, surveys: dict[S
 
 def test_time_is_for_what_is_left(raw: Path, surveys: dict[Split, Survey]) -> None:
     with closing(Estimator(surveys, 1, cache_folder())) as estimator:
-        whole, half, none = (
-            estimator.estimate(job(raw, OUT), remaining=remaining).seconds for remaining in (1.0, 0.5, 0.0)
-        )
+        told = [estimator.estimate(job(raw, OUT), remaining=remaining) for remaining in (1.0, 0.5, 0.0)]
+    assert [each.remaining for each in told] == [1.0, 0.5, 0.0]
+    whole, half, none = (each.seconds for each in told)
     assert (none.low, none.likely, none.high) == (0, 0, 0)
     assert 0 <= whole.low <= whole.likely <= whole.high
     assert half.likely == pytest.approx(whole.likely / 2)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from tests.show.scenes import estimated, machine
 from tests.test_events import RESULT
+from wizard.ask.lines import consequence
 from wizard.commit_record import ConvertedImage
 from wizard.events import CheckResult, Event, Heartbeat, Note, Preparing, ShardDone, SplitStart, Started, WorkerLost
 from wizard.output import Output
@@ -100,6 +101,9 @@ def test_an_estimate_is_said_in_words() -> None:
     assert messages(estimated()) == [
         "→ about 66.0 GB (64.0 to 69.1) · about 31 minutes (27 to 37) with 2 workers · measured on 512 images"
     ]
+    resumed = replace(estimated(), remaining=0.25)
+    assert " with 2 workers for the 25 % of the images that this run builds · " in messages(resumed)[0]
+    assert " with 2 workers for the 25 % of the images that this run builds · " in consequence(resumed, "")
 
 
 def test_lines_say_nothing_of_the_machine(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from wizard.formatting import counted, duration, human_bytes
+from wizard.formatting import counted, duration, human_bytes, of_which_part
 
 if TYPE_CHECKING:
     from wizard.events import Estimated
@@ -35,6 +35,7 @@ def consequence(estimated: "Estimated", assumed: str) -> str:
     with_what = f" · assumed: {assumed}" if assumed else ""
     return (
         f"  → about {human_bytes(estimated.bytes_out.likely)} instead of {human_bytes(estimated.bytes_in)} · "
-        f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')} · "
+        f"about {duration(estimated.seconds.likely)} with {counted(estimated.workers, 'worker')}"
+        f"{of_which_part(estimated.remaining)} · "
         f"measured on {counted(estimated.sampled, 'image')}{with_what}"
     )

@@ -9,7 +9,7 @@ from wizard.ask.lines import Row
 from wizard.ask.prompt import Choice, Prompt
 from wizard.events import CheckResult, Estimated
 from wizard.folders import shortened
-from wizard.formatting import GLYPHS, counted, duration, human_bytes, with_range
+from wizard.formatting import GLYPHS, counted, duration, human_bytes, of_which_part, with_range
 from wizard.planning import Job
 from wizard.preflight.checks import ELSEWHERE, can_be_ignored
 from wizard.preflight.examine import glance_at
@@ -208,7 +208,7 @@ def _measured(estimated: Estimated, checks: dict[str, CheckResult]) -> list[Row]
     disk = checks["disk"]
     return [
         Row("Size", f"{with_range(estimated.bytes_out, human_bytes)}   {_seen(disk)}", GLYPHS[disk.status]),
-        Row("Time", with_range(estimated.seconds, duration)),
+        Row("Time", f"{with_range(estimated.seconds, duration)}{of_which_part(estimated.remaining)}"),
         *([Row("Damaged", damage_in_words(estimated), GLYPHS["warn"])] if estimated.damaged else []),
     ]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, UnknownCommandError, UnusedCliTokensError
 
 import wizard
 from wizard.commands.catalog import GROUPS, OPTIONS, Command, command_names
@@ -46,7 +46,7 @@ def _help(
     """Print the page of a command, or the list of all."""
     _, apps, rest = app.parse_commands(list(command))
     if rest:
-        raise _no_command(rest[0], [name for name in apps[-1] if not name.startswith("-")])
+        raise _no_command(rest[0], _commands_of(apps[-1]))
     app.help_print(list(command))
     return 0
 
@@ -98,7 +98,27 @@ def _wrong_usage(error: CycloptsError) -> UsageError:
     first = session.words[0] if session.words else ""
     if first and not first.startswith("-") and first not in command_names():
         return _no_command(first, command_names())  # its options are unknown only because the command is
-    return UsageError(str(error).strip(), "imagenet-setup help, or imagenet-setup help COMMAND")
+    chain = error.command_chain or ()
+    if isinstance(error, UnknownCommandError) and error.unused_tokens:
+        return _no_command(error.unused_tokens[0], _commands_of(app.parse_commands(list(chain))[1][-1]))
+    return UsageError(_sentence(error), f"imagenet-setup help {' '.join(chain)}" if chain else "imagenet-setup help")
+
+
+def _sentence(error: CycloptsError) -> str:
+    """What is wrong with a command line; a missing argument is named with its text in the command's help."""
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"{error.unused_tokens[0]!r} is one argument too many."
+    if not isinstance(error, MissingArgumentError) or error.argument is None:
+        return str(error).strip()
+    name = error.keyword or error.argument.name
+    if name.startswith("-"):
+        return f"{name} needs a value."
+    about = error.argument.parameter.help or ""
+    return f"{name} is missing: {about[:1].lower()}{about[1:].rstrip('.')}." if about else f"{name} is missing."
+
+
+def _commands_of(group: App) -> list[str]:
+    return [name for name in group if not name.startswith("-")]
 
 
 def _no_command(word: str, known: list[str]) -> UsageError:

@@ -182,16 +182,12 @@ def read(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        if folder.is_dir():
-            what = f"{folder} holds no {MANIFEST}, so it is not a dataset that imagenet-setup has finished."
-        elif folder.exists():
-            what = f"{folder} is not a folder."
-        else:
-            what = f"{folder} does not exist."
+        if not folder.is_dir():
+            what = "is not a folder" if folder.exists() else "does not exist"
+            raise InputError(f"{folder} {what}.", "Check the path: the output folder of a finished run is wanted")
         raise InputError(
-            what,
-            "Give the output folder of a finished run; imagenet-setup status shows how far an unfinished one is, and "
-            "the command that began it finishes it",
+            f"{folder} holds no {MANIFEST}, so it is not a dataset that imagenet-setup has finished.",
+            "Give the output folder of a finished run; imagenet-setup inspect shows what this one holds",
         )
     with reading(path):
         content = path.read_bytes()

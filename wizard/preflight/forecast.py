@@ -132,4 +132,5 @@ def forecast(job: Job, parts: Mapping[Split, Measured], machine: Machine, remain
         damaged=tuple(chain.from_iterable(part.damaged for part in parts.values())),
         spill=round(spill),
         reading=str(speed or ""),
+        remaining=remaining,
     )

@@ -21,7 +21,7 @@ from wizard.events import (
 )
 from wizard.events import Event as BuildEvent
 from wizard.folders import shortened
-from wizard.formatting import GLYPHS, clock, counted, duration, human_bytes, with_range
+from wizard.formatting import GLYPHS, clock, counted, duration, human_bytes, of_which_part, with_range
 from wizard.show import at_a_glance
 from wizard.show.build_progress import BuildProgress
 from wizard.show.transfer_progress import Transfers
@@ -113,7 +113,8 @@ def messages(event: object) -> list[str]:
             if event.converted:
                 kept += f" · {become_jpeg(event.converted)}"
             basis = event.elsewhere.replace("measured", basis, 1) or basis
-            return [f"→ {amounts} with {counted(event.workers, 'worker')}{kept} · {basis}"]
+            workers = f"{counted(event.workers, 'worker')}{of_which_part(event.remaining)}"
+            return [f"→ {amounts} with {workers}{kept} · {basis}"]
         case Started():
             return [_start(event)]
         case ShardDone(result=result):
