@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from wizard.commands import background, watching
 from wizard.commands.background import start_in_background
 from wizard.commands.watching import watch
 from wizard.errors import Interrupted, MachineError, UsageError
-from wizard.local_runs import LocalRun
+from wizard.local_runs import Kind, LocalRun
 from wizard.output import Output
 from wizard.show.build_view import BuildView
 from wizard.show.dashboard_view import picture
@@ -250,6 +251,24 @@ def test_where_a_verification_came_last_the_build_before_it_is_named(
     told = capsys.readouterr()
     assert told.out == "Verified 9 images\n"
     assert "· The build before it finished with exit code 5 · log: " in told.err
+
+
+@pytest.mark.parametrize("kind", ["build", "verification"])
+def test_how_a_run_ended_is_followed_by_what_is_gone_since(
+    built_copy: Path, kind: Kind, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_of(built_copy, kind=kind, state="finished", exit_code=0, has_built=True, ended=1e9, said="All is well")
+    assert main(["attach", str(built_copy)]) == 0
+    assert "Since then" not in capsys.readouterr().err
+    (built_copy / "train-00000-of-00005").unlink()
+    assert main(["attach", str(built_copy)]) == 0
+    told = capsys.readouterr()
+    assert told.out == "All is well\n"
+    assert "! Since then: train-00000-of-00005 is gone → " in told.err
+    assert told.err.endswith(" builds only what is missing\n")
+    shutil.rmtree(built_copy)
+    assert main(["attach", str(built_copy)]) == 0
+    assert f"! Since then: {built_copy} is gone\n" in capsys.readouterr().err
 
 
 def watched(run: LocalRun, *, stopping: bool = False) -> list[str]:

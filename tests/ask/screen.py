@@ -1,8 +1,11 @@
 """A terminal without one: keys from a pipe, typed one piece after another, and the text that is drawn."""
 
+import asyncio
 import io
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
@@ -25,8 +28,9 @@ def pasted(text: str) -> str:
 class _Screen(DummyOutput):
     """Types a piece whenever something is drawn, so that each is typed when the one before it is on the screen."""
 
-    def __init__(self, pieces: Sequence[str], type_: Callable[[str], None], size: Size) -> None:
-        self._pieces, self._type, self._size = list(pieces), type_, size
+    def __init__(self, pieces: Sequence[str], type_: Callable[[str], None], size: Size, late: float) -> None:
+        self._pieces, self._type, self._size, self._late = list(pieces), type_, size, late
+        self.now = time.monotonic() + late  # stands still else, so that no test waits or depends on the load
         self.text = ""
         self._is_drawn = False
 
@@ -43,6 +47,12 @@ class _Screen(DummyOutput):
         self.text += "\n"
         if self._is_drawn and self._pieces:
             self._is_drawn = False
+            # Not at once, so that the list has begun to wait for keys.
+            asyncio.get_running_loop().call_later(0.005, self._type_next)
+
+    def _type_next(self) -> None:
+        self.now += self._late
+        if self._pieces:
             self._type(self._pieces.pop(0))
 
 
@@ -61,12 +71,27 @@ class Answered:
     said: str
 
 
-def typed(prompt: Prompt, *pieces: str, rows: int = 24, columns: int = 60) -> Answered:
-    """Puts a question to someone who types these pieces, each once the screen shows what came of the last."""
+def typed(
+    prompt: Prompt, *pieces: str, before: str = "", late: float = 0.05, rows: int = 24, columns: int = 60
+) -> Answered:
+    """Puts a question to someone who types these pieces, each once the screen shows what came of the last.
+
+    Args:
+        prompt: the question.
+        pieces: what is read at once each.
+        before: what waits when the question is put.
+        late: seconds since the program could read last whenever it reads.
+        rows: of the terminal.
+        columns: of the terminal.
+    """
     output = Output()
     said = io.StringIO()
     output.console = Console(file=said, width=columns)
     with create_pipe_input() as pipe:
-        screen = _Screen(pieces, pipe.send_text, Size(rows=rows, columns=columns))
-        answer = TerminalPrompter(output, input=pipe, output=screen).ask(prompt)
+        pipe.send_text(before)
+        size = Size(rows=rows, columns=columns)
+        screen = _Screen(pieces, pipe.send_text, size, late)
+        prompter = TerminalPrompter(output, input=pipe, output=screen)
+        with patch("wizard.ask.list_keys._now", lambda: screen.now), patch("wizard.ask.list_keys._TICK", 60):
+            answer = prompter.ask(prompt)
     return Answered(answer=answer, drawn=screen.text, said=said.getvalue())

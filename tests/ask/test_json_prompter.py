@@ -49,7 +49,7 @@ def test_a_path_is_any_or_one_of_those_proposed(capsys: pytest.CaptureFixture[st
     asked = Prompt(key="source.path", kind="path", text="Where?", default="/a", choices=choices)
     answer, (question,) = put(capsys, line, asked=asked)
     assert answer == meant
-    assert question["choices"][1] == {"value": "/b", "title": "/b", "about": "TFRecords"}
+    assert question["choices"][1] == {"value": "/b", "title": "/b", "about": "TFRecords", "words": ""}
 
 
 @pytest.mark.parametrize("line", ["true", "1.5", '{"answer": 1}', "many"])

@@ -28,12 +28,6 @@ NOTHING = "No entry has that."
 CTRL_U = "\x15"
 
 
-@pytest.fixture(autouse=True)
-def _every_key_is_a_burst_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is typed after something was drawn comes from a person, however fast these tests type."""
-    monkeypatch.setattr("wizard.ask.list_keys._BURST", 0.0)
-
-
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [
@@ -82,7 +76,7 @@ def test_a_paste_filters_and_never_accepts(paste: str) -> None:
 def test_an_enter_just_after_its_paste_belongs_to_it_even_if_the_list_was_drawn_between_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("wizard.ask.list_keys._BURST", 60.0)
+    monkeypatch.setattr("wizard.ask.list_keys._APART", 60.0)
     with pytest.raises(Back):
         typed(FEW, "recipe-2", ENTER, ESC, ESC)
 
@@ -152,3 +146,42 @@ def test_a_path_that_is_not_proposed_is_taken_where_one_is_typed(paste: str) -> 
 
 def test_back_from_a_path_that_is_not_proposed_leads_to_the_proposals() -> None:
     assert typed(FOLDERS, "/data/c", ENTER, CTRL_B, ENTER).answer == "/data/a"
+
+
+NAMED = Prompt(
+    key="k",
+    kind="choice",
+    text="Which?",
+    choices=(
+        Choice("none", "Nothing", "no archives", "empty"),
+        Choice(
+            "wds",
+            "Tars to stream",
+            "a very long description, which no terminal has room for beside the title",
+            "shards",
+        ),
+        Choice("tfds", "Archives"),
+    ),
+)
+
+
+@pytest.mark.parametrize("text", ["wds", "stream", "beside the", "shards", "SHARDS tars", "title  room"])
+def test_a_choice_is_found_by_its_value_title_whole_description_and_further_words(text: str) -> None:
+    assert typed(NAMED, text, ENTER).answer == "wds"
+
+
+def test_of_choices_that_are_found_one_with_the_text_in_its_title_is_pointed_at() -> None:
+    assert typed(NAMED, "archives", ENTER).answer == "tfds"
+    assert typed(NAMED, "archives", UP, ENTER).answer == "none"
+
+
+def test_what_is_read_at_once_was_typed_if_the_program_was_late_enough_for_it() -> None:
+    assert typed(FEW, f"recipe-2{ENTER}", late=0.5).answer == "recipe-2"
+    with pytest.raises(Back):
+        typed(FEW, f"recipe-2{ENTER}", ESC, ESC, late=0.2)
+
+
+def test_what_waits_when_a_list_appears_was_typed_if_the_question_before_ended_long_enough_ago() -> None:
+    assert typed(FEW, before=f"recipe-2{ENTER}", late=0.5).answer == "recipe-2"
+    with pytest.raises(Back):
+        typed(FEW, "", ESC, ESC, before=f"recipe-2{ENTER}", late=0.2)

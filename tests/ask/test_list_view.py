@@ -91,3 +91,27 @@ def test_a_description_is_whole_on_a_screen_that_is_too_low_for_the_list() -> No
 def test_the_end_of_a_long_filter_is_shown() -> None:
     path = "/a/very/long/path/of/many/folders/to/the/end"
     assert f"Filter: {path[-30:]}" in typed(LONG, path, ESC, ENTER, rows=20).drawn
+
+
+@pytest.mark.parametrize("rows", [10, 16, 24])
+@pytest.mark.parametrize("said", ["help", "error"])
+def test_a_list_leaves_the_rows_to_its_help_and_to_why_it_is_put_again(rows: int, said: str) -> None:
+    text = "\n".join(f"Line {number}" for number in range(5))
+    prompt = replace(LONG, help=text) if said == "help" else replace(LONG, error=text)
+    seen = typed(prompt, *(["?"] if said == "help" else []), ENTER, rows=rows)
+    assert seen.said.count("\n") == 5
+    shown = rows - 5 - 2
+    assert f"↓ {30 - shown} more" in seen.drawn.rpartition("Which?")[2]
+
+
+def test_help_that_leaves_no_room_leaves_a_list_of_three_rows() -> None:
+    assert "↓ 27 more" in typed(replace(LONG, help="Line\n" * 30), "?", ENTER, rows=24).drawn
+
+
+def test_no_blank_line_is_between_a_question_and_its_list() -> None:
+    choice = Prompt(
+        key="k", kind="choice", text="Which of these?", default="shortest", choices=(Choice("shortest", "S"),)
+    )
+    lines = typed(choice, ENTER, columns=24).drawn.splitlines()
+    place = next(number for number, line in enumerate(lines) if "these?" in line)
+    assert lines[place + 1].endswith("S")

@@ -282,3 +282,18 @@ def test_all_that_another_trainer_changes_is_told(converse: Converse, after: Cal
         "  · Train shards: no longer applies (was 1)",
         "  · Validation shards: no longer applies (was 1)",
     ]
+
+
+@pytest.mark.parametrize("trainer", list(all_trainers()))
+def test_a_trainer_is_found_by_its_profiles_words_at_both_questions(trainer: str) -> None:
+    target, made_for = all_trainers()[trainer]
+    for word in (trainer, target.format, target.offer.title, made_for.title):
+        found = [choice.value for choice in trainers.families(known(Context())) if choice.has(word)]
+        assert made_for.family.name in found
+        readers = trainers.of_family(known(Context(), {"family": made_for.family.name}))
+        assert trainer in [choice.value for choice in readers if choice.has(word)]
+
+
+@pytest.mark.parametrize("format_", list(TARGETS))
+def test_something_else_is_found_by_the_formats_that_it_leads_to(format_: str) -> None:
+    assert trainers.OTHER in [choice.value for choice in trainers.families(known(Context())) if choice.has(format_)]

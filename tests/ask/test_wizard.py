@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -176,6 +177,20 @@ def test_a_path_that_is_pasted_into_a_list_chooses_nothing(person: Callable[...,
     someone.reads("Filter: /data/raw images").reads("No entry has that.").types(ENTER).types("\x7f", ESC)
     someone.types(DOWN).reads("Start from a recipe").types(ENTER).reads("Which recipe?").types(CTRL_C)
     assert someone.ends() == 130
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_fast_typing_chooses_even_if_the_program_reads_late(person: Callable[..., Person], late: bool) -> None:
+    someone = person()
+    someone.reads("will open the result?").types(*"webdataset")
+    if late:
+        someone.child.kill(signal.SIGSTOP)
+    someone.types(ENTER, *"wids")
+    if late:
+        someone.types(ENTER).child.kill(signal.SIGCONT)
+    someone.reads("Which way?").types(*([] if late else [ENTER])).reads("Where is the raw data?").types(CTRL_C)
+    assert someone.ends() == 130
+    assert "PyTorch, with the package wids" in someone.text
 
 
 def test_a_pasted_folder_that_is_not_proposed_is_typed_further(person: Callable[..., Person], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""The keys of a list: what is typed or pasted filters it, and Enter accepts only what was on the screen."""
+"""The keys of a list: what is typed or pasted filters it, and Enter accepts what a person typed."""
 
+import asyncio
 import string
 import time
 from collections.abc import Callable
@@ -9,33 +10,68 @@ from prompt_toolkit.application import Application
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
-from questionary.prompts.common import InquirerControl
 
-from wizard.ask.prompt import Kind, Value
+from wizard.ask.filtered_list import FilteredList
+from wizard.ask.prompt import Kind
 
-_BURST = 0.03
-"""Seconds after a letter in which Enter belongs to the same paste, as a network may send it in pieces."""
-
-
-def list_in(application: Application[Any]) -> InquirerControl:
-    """The control that holds a list's state, which is not in the buffer; questionary does not expose it."""
-    controls = application.layout.find_all_controls()
-    return next(each for each in controls if isinstance(each, InquirerControl))
+_now = time.monotonic
+_APART = 0.03
+"""Seconds that are between two keys that a person types. What comes faster was pasted, also where a network sends it in
+pieces."""
+_TICK = 0.01
+"""Seconds between two looks at whether keys could be read."""
 
 
-def is_without_match(control: InquirerControl) -> bool:
-    """Whether a list is filtered by what no choice has; questionary shows all of them then."""
-    wanted = (control.search_filter or "").lower()
-    return not any(wanted in str(choice.title).lower() for choice in control.choices)
+class _Pace:
+    """Tells typing from pasting where the terminal does not mark what is pasted, by the time that the keys took.
 
+    Keys wait in the terminal until they are read. If this process was late, they were typed at any time since it could
+    read last; so it is noted again and again when that was.
 
-def set_filter(control: InquirerControl, text: str, chosen: Value | None = None) -> None:
-    """Filters a list, and points at a choice if it is left, else at the first one; at none if none is left."""
-    control.search_filter = text or None
-    values = [choice.value for choice in control.filtered_choices]
-    control.pointed_at = values.index(chosen) if chosen in values else 0
-    if is_without_match(control):
-        control.pointed_at = -1  # questionary shows all of them
+    Args:
+        application: reads the keys.
+        read_at: when the keys were read that were typed before it, by `time.monotonic`.
+
+    Attributes:
+        read_at: when all keys were read that had been typed by then.
+    """
+
+    def __init__(self, application: Application[Any], read_at: float) -> None:
+        self.read_at = read_at
+        self._letters = 0
+        self._typed_at = float("-inf")
+        self._application = application
+        self._timer: asyncio.TimerHandle | None = None
+        application.after_render += self._drawn
+
+    def typed(self) -> None:
+        """A letter was read."""
+        self._stop()
+        self._letters += 1
+        self._typed_at = _now()
+
+    @property
+    def is_pasted(self) -> bool:
+        """Whether a key that is read now comes sooner after the letters before it than a person types."""
+        now = _now()
+        if self._letters:
+            return now - self.read_at < self._letters * _APART
+        return now - self._typed_at < _APART
+
+    def _drawn(self, _application: Application[Any]) -> None:
+        self._stop()
+        self._timer = asyncio.get_running_loop().call_later(0, self._tick)
+
+    def _tick(self) -> None:
+        if self._application.is_done:  # keys that were read behind the last one are for the next question
+            return
+        # Keys that wait are read before this is called: of a turn of the loop, timers come last.
+        self.read_at, self._letters = _now(), 0
+        self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 class ListFilter:
@@ -43,36 +79,43 @@ class ListFilter:
 
     Args:
         application: shows the list.
+        shown: the list.
         kind: choice or choices.
         elsewhere: makes the exception that ends the question when Enter is pressed and no choice has what was typed;
             None if the question goes on.
+        read_at: when the keys were read that were typed before it, by `time.monotonic`.
     """
 
     def __init__(
-        self, application: Application[Any], kind: Kind, elsewhere: Callable[[str], Exception] | None = None
+        self,
+        application: Application[Any],
+        shown: FilteredList,
+        kind: Kind,
+        elsewhere: Callable[[str], Exception] | None,
+        read_at: float,
     ) -> None:
-        self._control = list_in(application)
+        self._shown = shown
         self._kind = kind
         self._elsewhere = elsewhere
-        self._typed_at, self._is_shown = float("-inf"), True
-        application.after_render += self._shown
+        self._pace = _Pace(application, read_at)
 
-    def _shown(self, _application: Application[Any]) -> None:
-        self._is_shown = True
+    @property
+    def read_at(self) -> float:
+        """When all keys were read that had been typed by then; what is left for the next question was typed since."""
+        return self._pace.read_at
 
     def _is_in_burst(self) -> bool:
-        """Whether a key comes with text before it, so that it was pasted, and the person has not seen the list yet."""
-        return not self._is_shown or time.monotonic() - self._typed_at < _BURST
+        return self._pace.is_pasted
 
     def _is_filtered(self) -> bool:
-        return bool(self._control.search_filter)
+        return bool(self._shown.text)
 
     def _is_without_match(self) -> bool:
-        return is_without_match(self._control)
+        return self._shown.is_without_match
 
     def _add(self, text: str) -> None:
-        set_filter(self._control, (self._control.search_filter or "") + text)
-        self._typed_at, self._is_shown = time.monotonic(), False
+        self._shown.filter(self._shown.text + text)
+        self._pace.typed()
 
     def _type(self, event: KeyPressEvent) -> None:
         if event.data.isprintable():
@@ -83,16 +126,16 @@ class ListFilter:
         self._add(" ".join(lines))
 
     def _shorten(self, _event: KeyPressEvent) -> None:
-        set_filter(self._control, (self._control.search_filter or "")[:-1])
+        self._shown.filter(self._shown.text[:-1])
 
     def _end(self, _event: KeyPressEvent) -> None:
-        set_filter(self._control, "")
+        self._shown.filter("")
 
     def _accept_none(self, event: KeyPressEvent) -> None:
         if self._elsewhere is None:
             event.app.output.bell()
         else:
-            event.app.exit(exception=self._elsewhere(self._control.search_filter or ""))
+            event.app.exit(exception=self._elsewhere(self._shown.text))
 
     def _ignore(self, _event: KeyPressEvent) -> None:
         """An Enter at the end of what was pasted."""

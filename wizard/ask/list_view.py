@@ -11,7 +11,7 @@ from prompt_toolkit.layout import ConditionalContainer, Dimension, FormattedText
 from prompt_toolkit.layout.containers import WindowRenderInfo
 from rich.cells import cell_len, set_cell_size
 
-from wizard.ask.list_keys import is_without_match, list_in
+from wizard.ask.filtered_list import FilteredList
 from wizard.ask.prompt import Choice, Value
 from wizard.typed_path import looks_like_path
 from wizard.wrapping import wrapped
@@ -26,6 +26,8 @@ _LEAST = 20
 """Columns that are worth to show the beginning of a description in."""
 _BELOW = 2
 """Columns before what stands below the list."""
+_ROWS = 3
+"""Rows of a list that are shown on any screen."""
 _NOTHING = "No entry has that."
 _PATHS = " Paths have a question of their own."
 """Follows for whoever pastes one into a list that takes none."""
@@ -66,30 +68,31 @@ def choice_lines(
     return lines
 
 
-def add_foot(application: Application[Any], *, unicode: bool, elsewhere: bool) -> None:
-    """Puts lines below a list, in the place of the line with the filter that questionary has.
+def arrange(application: Application[Any], shown: FilteredList, *, above: int, unicode: bool, elsewhere: bool) -> None:
+    """Puts lines below a list, in the place of questionary's line with the filter, and makes it fit on the screen.
 
     Args:
         application: shows the list.
+        shown: the list.
+        above: rows above the question that are not to be scrolled away, as its help.
         unicode: whether characters beyond ASCII can be shown.
         elsewhere: whether Enter takes as an answer what no choice has.
     """
-    control = list_in(application)
-    window = next(each for each in application.layout.find_all_windows() if each.content is control)
+    window = next(each for each in application.layout.find_all_windows() if each.content is shown.control)
     window.dont_extend_height = Always()  # else the foot is at the bottom of the screen once it was larger
     hint = "Enter continues with it" if elsewhere else "Backspace corrects it"
 
     def _below() -> list[str]:
         """The lines below the first one, which do not depend on what fits on the screen."""
-        if is_without_match(control):
-            why = _PATHS if not elsewhere and looks_like_path(control.search_filter or "") else ""
+        if shown.is_without_match:
+            why = _PATHS if not elsewhere and looks_like_path(shown.text) else ""
             return _broken(f"{_NOTHING}{why} {hint}, Esc shows all.", application.output.get_size().columns)
-        about = control.get_pointed_at().description
+        about = shown.control.get_pointed_at().description
         return about.split("\n") if about else []
 
     def _lines() -> StyleAndTextTuples:
         columns = application.output.get_size().columns
-        first = [] if control.search_filter is None else [f"Filter: {_end_of(control.search_filter, columns // 2)}"]
+        first = [f"Filter: {_end_of(shown.text, columns // 2)}"] if shown.text else []
         # Windows are drawn from above, so this is about the list as it is on the screen now.
         if window.render_info is not None and (more := _more(window.render_info, unicode=unicode)):
             first.append(more)
@@ -99,6 +102,14 @@ def add_foot(application: Application[Any], *, unicode: bool, elsewhere: bool) -
     foot = Window(FormattedTextControl(_lines), height=lambda: Dimension.exact(1 + len(_below())))
     root = cast(HSplit, application.layout.container)
     place = next(index for index, child in enumerate(root.children) if getattr(child, "content", None) is window)
+    question = root.children[:place]
+
+    def _height() -> Dimension:
+        size = application.output.get_size()
+        others = sum(each.preferred_height(size.columns, size.rows).preferred for each in question) + 1 + len(_below())
+        return Dimension(max=max(_ROWS, size.rows - above - others))
+
+    window.height = _height
     root.children = [*root.children[: place + 1], ConditionalContainer(foot, filter=~is_done)]
 
 

@@ -24,11 +24,24 @@ class InvalidAnswer(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the possible answers: its value, its title, and a description."""
+    """One of the possible answers.
+
+    Attributes:
+        value: the answer, as a profile says it.
+        title: what a person reads.
+        about: a description.
+        words: further ones by which it is found in a list, as what a profile says of the same.
+    """
 
     value: str | int
     title: str
     about: str = ""
+    words: str = ""
+
+    def has(self, text: str) -> bool:
+        """Whether each word of a text occurs in it, even in what a list has no room to show."""
+        searched = f"{self.value}\n{self.title}\n{self.about}\n{self.words}".casefold()
+        return all(word in searched for word in text.casefold().split())
 
 
 def with_need(about: str, lacking: str) -> str:

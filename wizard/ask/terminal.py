@@ -1,5 +1,6 @@
 """Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -7,8 +8,9 @@ from typing import Any, cast
 import questionary
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 
-from wizard.ask.list_keys import ListFilter, is_without_match, list_in, set_filter
-from wizard.ask.list_view import add_foot, choice_lines
+from wizard.ask.filtered_list import FilteredList
+from wizard.ask.list_keys import ListFilter
+from wizard.ask.list_view import arrange, choice_lines
 from wizard.ask.path_prompt import KEYS_HELP, PathCompleter, path_bindings
 from wizard.ask.prompt import (
     PATHS,
@@ -87,6 +89,8 @@ class TerminalPrompter(Prompter):
         self._output = output
         self._io = io
         self._screen = Transcript(output)
+        self._read_at = time.monotonic()
+        """When the last question had read all keys; those that were typed since are read by the next one."""
 
     def ask(self, prompt: Prompt) -> Value:
         """See Prompter."""
@@ -123,14 +127,17 @@ class TerminalPrompter(Prompter):
     def _ask(self, prompt: Prompt, *, accepts_others: bool = False, begun: str = "") -> Value:
         """The answer; `accepts_others` if a list raises _Elsewhere, and `begun` is what is typed already."""
         error, held, is_explained = prompt.error, replace(_held_first(prompt), typed=begun), False
+        above = 0
         while True:
             if error:
-                self._screen.mistake(f"✗ {error}")
+                above = self._screen.mistake(f"✗ {error}")
             try:
-                answer = self._put(prompt, held, accepts_others=accepts_others)
+                answer = self._put(prompt, held, accepts_others=accepts_others, above=above)
             except _Help as wanted:
                 if not is_explained:  # else it stands right above
+                    before = self._output.rows
                     self._explain(prompt)
+                    above = self._output.rows - before
                 error, held, is_explained = "", wanted.held(held), True
                 continue
             except Emptied:
@@ -161,22 +168,30 @@ class TerminalPrompter(Prompter):
         """See Prompter."""
         self._output.say(text)
 
-    def _put(self, prompt: Prompt, held: _Held, *, accepts_others: bool) -> Any:
+    def _put(self, prompt: Prompt, held: _Held, *, accepts_others: bool, above: int) -> Any:
+        """The answer; `above` is how many rows above the question are about it, and have to stay on the screen."""
         question = self._question(prompt, held)
         application = question.application
         application.ttimeoutlen = application.timeoutlen = _ESCAPE
+        shown = FilteredList(application, prompt.choices) if prompt.kind in _LISTS else None
         keys = [application.key_bindings] if application.key_bindings else []
-        keys.append(_bindings(prompt.kind))
+        keys.append(_bindings(prompt.kind, shown))
         if prompt.kind in PATHS:
             keys.append(path_bindings())
         if prompt.kind in (*PATHS, "text", "number"):
             keys.append(suggestion_bindings(held.suggestion, refused=held.suggestion != _as_suggestion(prompt.default)))
-        if prompt.kind in _LISTS:
-            add_foot(application, unicode=self._output.unicode, elsewhere=accepts_others)
-            keys.append(ListFilter(application, prompt.kind, _Elsewhere if accepts_others else None).bindings())
-            set_filter(list_in(application), held.typed, held.chosen)
+        list_filter = None
+        if shown is not None:
+            arrange(application, shown, above=above, unicode=self._output.unicode, elsewhere=accepts_others)
+            elsewhere = _Elsewhere if accepts_others else None
+            list_filter = ListFilter(application, shown, prompt.kind, elsewhere, self._read_at)
+            keys.append(list_filter.bindings())
+            shown.filter(held.typed, held.chosen)
         application.key_bindings = merge_key_bindings(keys)
-        return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
+        try:
+            return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
+        finally:
+            self._read_at = time.monotonic() if list_filter is None else list_filter.read_at
 
     def _question(self, prompt: Prompt, held: _Held) -> questionary.Question:
         separator = "·" if self._output.unicode else "-"
@@ -188,11 +203,13 @@ class TerminalPrompter(Prompter):
             "erase_when_done": True,
             **self._io,
         }
-        ticks = "(space ticks, Enter accepts)" if prompt.kind == "choices" else ""
+        # A blank one, because questionary puts "(Use arrow keys)" in the place of an empty one.
+        hint = "(type to filter)" if len(prompt.choices) > _MANY else " "
+        beside = {"choices": "(space ticks, Enter accepts)", "choice": hint}.get(prompt.kind, held.suggestion)
         text = f"{prompt.text} ({prompt.note})" if prompt.note else prompt.text
         if prompt.kind not in _LISTS:
             text = ended(text)  # the answer follows, which only its color would tell from the question
-        text = _in_lines(text, ticks or held.suggestion, len(qmark) + 1, self._output.console.width)
+        text = _in_lines(text, beside.strip(), len(qmark) + 1, self._output.console.width)
         suggested: dict[str, Any] = {"default": held.typed, "placeholder": [("class:placeholder", held.suggestion)]}
         match prompt.kind:
             case "secret":  # never shown again, so a refused one must be retyped
@@ -214,11 +231,9 @@ class TerminalPrompter(Prompter):
             case _:
                 return questionary.text(text, **suggested, **common)
         if prompt.kind == "choices":
-            return questionary.checkbox(text, lines, instruction=ticks, **common)
+            return questionary.checkbox(text, lines, instruction=beside, **common)
         default = next((line for line in lines if line.value == held.chosen), None)
-        # A blank one, because questionary puts "(Use arrow keys)" in the place of an empty one.
-        hint = "(type to filter)" if len(lines) > _MANY else " "
-        return questionary.select(text, lines, default=default, instruction=hint, **common)
+        return questionary.select(text, lines, default=default, instruction=beside, **common)
 
 
 def _in_lines(text: str, following: str, indent: int, width: int) -> str:
@@ -240,23 +255,22 @@ def _as_suggestion(value: Value | None) -> str:
     return "" if isinstance(value, list) or value is None else str(value)
 
 
-def _held_now(event: KeyPressEvent, kind: Kind) -> Callable[[_Held], _Held]:
-    """What stands there now, in the place of what did before."""
-    if kind in _LISTS:
-        control = list_in(event.app)
-        typed = control.search_filter or ""
+def _held_now(event: KeyPressEvent, kind: Kind, shown: FilteredList | None) -> Callable[[_Held], _Held]:
+    """What stands there now, in the place of what did before; `shown` is the list, where there is one."""
+    if shown is not None:
+        typed = shown.text
         if kind == "choices":
-            ticked = [str(value) for value in control.selected_options]
+            ticked = [str(value) for value in shown.control.selected_options]
             return lambda held: replace(held, chosen=ticked, typed=typed)
-        if is_without_match(control):
+        if shown.is_without_match:
             return lambda held: replace(held, typed=typed)
-        value = control.get_pointed_at().value
+        value = shown.control.get_pointed_at().value
         return lambda held: replace(held, chosen=value, typed=typed)
     text = event.current_buffer.text
     return lambda held: replace(held, typed=text)
 
 
-def _bindings(kind: Kind) -> KeyBindings:
+def _bindings(kind: Kind, shown: FilteredList | None) -> KeyBindings:
     """The keys that every question has; eager, so that they come before questionary's own."""
     keys = KeyBindings()
 
@@ -269,7 +283,7 @@ def _bindings(kind: Kind) -> KeyBindings:
 
         @keys.add("?", eager=True)
         def _help(event: KeyPressEvent) -> None:
-            event.app.exit(exception=_Help(_held_now(event, kind)))
+            event.app.exit(exception=_Help(_held_now(event, kind, shown)))
 
     @keys.add("c-d", eager=True)
     def _end(event: KeyPressEvent) -> None:

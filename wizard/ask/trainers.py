@@ -20,9 +20,12 @@ OTHER = "other"
 
 def families(_known: Known) -> tuple[Choice, ...]:
     """The frameworks, and none of them."""
-    there = {trainer.family for _, trainer in trainers().values()}
-    listed = (Choice(each.name, each.title, _about_family(each)) for each in FAMILIES if each in there)
-    return (*listed, Choice(OTHER, "Something else", "choose the format"))
+    words: dict[Family, str] = {}
+    for target, trainer in trainers().values():
+        text = f"{trainer.name} {trainer.title} {target.format} {target.offer.title}"
+        words[trainer.family] = f"{words.get(trainer.family, '')} {text}".strip()
+    listed = (Choice(each.name, each.title, _about_family(each), words[each]) for each in FAMILIES if each in words)
+    return (*listed, Choice(OTHER, "Something else", "choose the format", " ".join(TARGETS)))
 
 
 def _about_family(family: Family) -> str:
@@ -46,7 +49,16 @@ def of_family(known: Known) -> tuple[Choice, ...]:
     """The trainers of the chosen framework."""
     there = [each for each in trainers().values() if each[1].family.name == known.get("family")]
     there.sort(key=lambda each: not each[1].leads)
-    return tuple(Choice(each.name, each.title, with_need(each.about, target.lacking())) for target, each in there)
+    return tuple(
+        Choice(each.name, each.title, with_need(each.about, target.lacking()), _settings(target, each))
+        for target, each in there
+    )
+
+
+def _settings(target: type[Target], trainer: Trainer) -> str:
+    """The words of a profile for a trainer, by which it is found in the list."""
+    output = (f"{key} {value}" for key, value in trainer.output.items())
+    return " ".join((target.format, target.offer.title, *output))
 
 
 def formats(_known: Known) -> tuple[Choice, ...]:

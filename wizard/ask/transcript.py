@@ -48,13 +48,18 @@ class Transcript:
             self._question, self._mistake = self._here(key), None
             self._put.append(self._question)
 
-    def mistake(self, text: str) -> None:
-        """Says what is wrong with an answer, in the place of the mistake before if that is the last thing said."""
+    def mistake(self, text: str) -> int:
+        """Says what is wrong with an answer, in the place of the mistake before if that is the last thing said.
+
+        Returns:
+            The rows that it takes.
+        """
         if self._mistake is not None and self._mistake[1] == self._output.rows:
             self._to(self._mistake[0])
         begun = self._here()
         self._output.say(text)
         self._mistake = begun, self._output.rows
+        return self._output.rows - begun.rows
 
     def answered(self) -> None:
         """An answer was given, which may be refused yet."""

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +14,18 @@ from wizard.ask.prompters import prompter_for
 from wizard.commands.output_flags import DEFAULT, OutputFlags
 from wizard.commands.parameters import AsMeant
 from wizard.commands.watching import doing, how_to_stop, tell, unless_build, watch
-from wizard.errors import InputError, UsageError
+from wizard.engine.build_state import look_at_build
+from wizard.errors import InputError, SetupError, UsageError
 from wizard.folders import as_typed, in_command
-from wizard.formatting import moment
+from wizard.formatting import few, moment
 from wizard.local_runs import LocalRun
 from wizard.output import Output
+from wizard.running_builds import next_step
 
 _LAST = 3
 """How many runs that ended are named."""
+_GONE = 3
+"""How many files that are gone are named."""
 
 
 def attach(
@@ -102,7 +107,9 @@ def _none_runs(runs: Sequence[LocalRun], folder: Path | None, output: Output) ->
     elsewhere = [run for run in runs if run.is_alive]
     if folder is not None and over and not elsewhere:
         _name_build_before(over[0], runs, output)
-        return tell(over[0], output)
+        code = tell(over[0], output)
+        _say_what_is_gone(over[0], output)
+        return code
     if folder is not None and not runs and not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise InputError(f"{folder} {what}.", "Check the path; imagenet-setup attach shows what runs on this machine")
@@ -127,6 +134,21 @@ def _name_build_before(told: LocalRun, runs: Sequence[LocalRun], output: Output)
         build = builds[0]
         how = "ended without a report" if build.exit_code is None else f"{build.state} with exit code {build.exit_code}"
         output.say(f"· The build before it {how} · log: {as_typed(build.log)}")
+
+
+def _say_what_is_gone(told: LocalRun, output: Output) -> None:
+    """What a build or verification said at its end may no longer be so: names the files that are gone since."""
+    if told.kind == "download" or told.state != "finished":
+        return
+    folder = Path(told.output)
+    with suppress(OSError, SetupError):
+        build = look_at_build(folder)
+        wrong = [f"{folder} is gone"] if build is None else [*build.gone.values(), *build.lacking]
+        if not wrong:
+            return
+        output.event("incomplete", {"wrong": wrong})
+        then = "" if build is None else f" → {next_step(folder, 'builds only what is missing')}"
+        output.say(f"! Since then: {few(wrong, _GONE)}{then}")
 
 
 def _last_to_build(over: Sequence[LocalRun]) -> list[LocalRun]:
