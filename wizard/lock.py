@@ -41,6 +41,10 @@ class Waiting:
 SILENT = Waiting()
 
 
+class InUse(MachineError):
+    """Another run holds a lock."""
+
+
 @contextmanager
 def exclusive_lock(lock: Path, taken: str, hint: str = WAIT) -> Iterator[None]:
     """Holds a lock on a file while the block runs; the system releases it even after kill -9.
@@ -48,7 +52,8 @@ def exclusive_lock(lock: Path, taken: str, hint: str = WAIT) -> Iterator[None]:
     A file system that has no such locks (NFS without its lock daemon, some parallel ones) locks nothing.
 
     Raises:
-        MachineError: another run holds it (`taken` and `hint` are its text), or the file cannot be created.
+        InUse: another run holds it; `taken` and `hint` are its text.
+        MachineError: the file cannot be created.
     """
     # flock and its like, not a file with a process ID: nothing stale is left behind by kill -9 or a power cut.
     held = filelock.FileLock(lock, fallback_to_soft=False)
@@ -57,7 +62,7 @@ def exclusive_lock(lock: Path, taken: str, hint: str = WAIT) -> Iterator[None]:
         try:
             held.acquire(timeout=0)
         except filelock.Timeout as error:
-            raise MachineError(taken, hint) from error
+            raise InUse(taken, hint) from error
         except NotImplementedError:
             pass
         except OSError as error:
@@ -88,14 +93,15 @@ def lease(file: Path, taken: str, waiting: Waiting = SILENT, hint: str = WAIT) -
         What says whether the lease has been lost to another process.
 
     Raises:
-        MachineError: another process holds it and lives, or the file cannot be written.
+        InUse: another process holds it and lives.
+        MachineError: the file cannot be written.
     """
     contender = _Contender(file)
     with writing(file.parent):
         text = f"{taken} Waiting for a sign of life from it, for {DURATION:.0f} s at most."
         for _ in _attempts(contender, text, waiting):
             if contender.beats:
-                raise MachineError(taken, hint)
+                raise InUse(taken, hint)
     try:
         yield lambda: contender.lease.compromise is not None
     finally:

@@ -1,5 +1,6 @@
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from wizard.engine.losses import ATTEMPTS, Culprit, Losses
 from wizard.engine.plan import ShardTask
 from wizard.errors import BadImage, MachineError
 from wizard.events import WorkerLost
+from wizard.show.progress import messages
+from wizard.targets.webdataset.target import WebDataset
 
 SEGFAULT = -signal.SIGSEGV
 KILLED = -signal.SIGKILL
@@ -55,6 +58,18 @@ def test_the_first_death_names_the_image_in_hand(shard: Callable[..., ShardTask]
     assert "worker 7 crashed (SIGSEGV) while processing" in told[0].reason
     assert f"{NAMES[1]} (" in told[0].reason
     assert again.crashing == {}
+
+
+def test_a_shard_is_named_as_its_file_is(shard: Callable[..., ShardTask]) -> None:
+    timm = WebDataset(names="timm", dataset="imagenet1k")
+    tried = replace(shard(skip_bad=True), name="train-0000.tar", target=timm)
+    losses, death = Losses(innocent), WorkerDied(7, KILLED, oom=False)
+    told, _ = after(losses, tried, death)
+    assert messages(told[0])[0].endswith(" while on imagenet1k-train-0000.tar (attempt 1); it is tried again")
+    for _ in range(ATTEMPTS - 2):
+        after(losses, tried, death)
+    with pytest.raises(MachineError, match=r"^imagenet1k-train-0000\.tar was tried 3 times"):
+        after(losses, tried, death)
 
 
 def test_an_image_that_kills_workers_stops_the_run_by_name(shard: Callable[..., ShardTask]) -> None:

@@ -59,6 +59,19 @@ def test_a_run_says_what_it_does_from_its_first_second_on(out: Path) -> None:
     assert (run.plan_id, run.shards_done, run.shards, run.images) == ("p", 2, 20, 1050)
 
 
+def test_the_first_shards_under_way_are_said_without_waiting_for_the_interval(out: Path) -> None:
+    reporter = RunFileReporter(out, interval=3600)
+    with reporter.shown():
+        reporter.handle(started(split(done=8)))
+        assert wait_for(out, "building").under_way == {}
+        for worker in (1, 2):
+            reporter.handle(beat(worker, worker, 1))
+        end = time.monotonic() + 20
+        while not told(out).under_way and time.monotonic() < end:
+            time.sleep(0.01)
+        assert told(out).under_way == {"train": 2}
+
+
 def test_what_is_under_way_is_said_by_split_host_and_worker() -> None:
     reporter = RunFileReporter(Path("out"))
     reporter._build.now = clock = Clock()

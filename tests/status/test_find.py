@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS
+from tests.helpers import TRAIN_SHARDS, VALIDATION_SHARDS, shards
 from tests.show.statuses import run
 from wizard import run_files
 from wizard.engine.commit_records import read_plan
@@ -90,6 +90,25 @@ def test_a_run_in_the_folder_is_seen_until_it_falls_silent(unfinished: Path) -> 
     status = look(unfinished)
     assert (status.state, status.under_way, status.missing) == ("idle", 0, 1)
     assert status.runs[0].age == pytest.approx(100, abs=10)
+
+
+def test_a_run_that_only_prepares_does_not_make_a_shard_that_is_gone_there(built_copy: Path) -> None:
+    (built_copy / "train-00000-of-00005").unlink()
+    run_files.write(built_copy, run(plan_id="", state="preparing"))
+    status = look(built_copy)
+    assert (status.state, status.done, status.missing) == ("running", 6, 1)
+
+
+def test_the_bytes_written_are_those_of_the_shards_that_are_there_once_no_run_lives(unfinished: Path) -> None:
+    run_files.write(unfinished, run(plan_id=plan_id(unfinished), state="stopped", bytes_out=10**9))
+    (unfinished / "train-00000-of-00005").unlink()
+    left = [path for path in shards(unfinished) if path.name != "train-00003-of-00005"]  # which has no record
+    assert len(left) == 5
+    seen = look(unfinished)
+    assert seen.bytes_out == sum(path.stat().st_size for path in left)
+    assert look(unfinished, seen).bytes_out == seen.bytes_out  # without a second look at the shards
+    run_files.write(unfinished, run(plan_id=plan_id(unfinished), bytes_out=10**9))
+    assert look(unfinished, seen).bytes_out == 10**9
 
 
 def test_a_run_of_another_plan_is_not_of_this_build(unfinished: Path) -> None:

@@ -23,6 +23,7 @@ from wizard.download.archives import WHATS
 from wizard.download.request import Origin, Request
 from wizard.errors import InputError, Interrupted, MachineError, UsageError
 from wizard.hangup import Terminal
+from wizard.lock import InUse
 from wizard.output import Output
 from wizard.typed_path import quoted
 
@@ -87,9 +88,11 @@ def download(
 
 
 def _fetched(request: Request, output: Output, prompter: Prompter | None) -> Path | None:
-    """See `fetch`; an error names the command that resumes, if there is something to resume."""
+    """See `fetch`; an error names the command that resumes, if something was fetched and no other download goes on."""
     try:
         return fetch(request, output, prompter, Terminal())
+    except InUse:
+        raise
     except (InputError, MachineError) as error:
         begun = False
         with suppress(OSError):  # of a folder that cannot be looked into, the error says more

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wizard import run_files
 from wizard.engine.heartbeat import HOST
-from wizard.events import BuildFinished, Started, WorkerLost
+from wizard.events import BuildFinished, Heartbeat, Started, WorkerLost
 from wizard.run_status import INTERVAL, HostStatus, RunStatus, State, WorkerStatus
 from wizard.show.build_progress import BuildProgress, WorkerProgress
 from wizard.show.how_it_ended import ending
@@ -19,6 +19,8 @@ from wizard.show.progress import Event, messages
 
 _WARNINGS = 3
 """How many are kept."""
+_LEAST = 1.0
+"""Seconds between two writings at least, so that all workers that begin at once are in the second."""
 _JOIN = 5.0
 """Seconds to wait at the end for a writing that is under way; a network file system may hang for good."""
 
@@ -37,6 +39,8 @@ class RunFileReporter:
         self._warnings: deque[str] = deque(maxlen=_WARNINGS)
         self._lost = 0
         self._complete = False
+        self._idle = True
+        """Whether no worker was at work when the file was last written."""
         self._due = threading.Event()
         now = time.time()
         self._first = RunStatus(
@@ -70,6 +74,9 @@ class RunFileReporter:
         """Takes one event into account."""
         with self._lock, suppress(Exception):
             self._build.add(event)
+            if isinstance(event, Heartbeat) and self._idle:
+                # Else whoever asks in the first seconds would be told that nothing is under way.
+                self._due.set()
             if isinstance(event, Started):
                 self._plan_id = event.plan_id
                 self._due.set()
@@ -119,6 +126,7 @@ class RunFileReporter:
         while not ended.is_set():
             self._due.clear()
             self._write()
+            ended.wait(min(_LEAST, self._interval))
             if not ended.is_set():
                 self._due.wait(self._interval)
 
@@ -126,6 +134,7 @@ class RunFileReporter:
         # Whatever is wrong with a hint must not become what is wrong with the build.
         with suppress(Exception):
             run = self.status(state, error)
+            self._idle = not run.workers
             if not self._plan_id and not self._may_write(run):
                 return
             run_files.write(self._folder, run)

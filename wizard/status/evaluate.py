@@ -44,11 +44,19 @@ def evaluate(found: Found) -> Status:
         idle=_idle(found, alive, slices),
         images_per_second=_sum(run.images_per_second for run in alive),
         seconds_left=_slowest(alive),
-        bytes_out=None if any(run.state == "preparing" for run in alive) else sum(each.run.bytes_out for each in runs),
+        bytes_out=_bytes_out(found, runs),
         loss=found.loss,
         command=found.command,
         part=found.part,
     )
+
+
+def _bytes_out(found: Found, runs: Sequence[RunSeen]) -> int | None:
+    if found.loss is not None:  # every shard was looked at, which says more than what runs wrote when they ended
+        return found.loss.bytes_there
+    if any(each.health == "alive" and each.run.state == "preparing" for each in runs):
+        return None
+    return sum(each.run.bytes_out for each in runs)
 
 
 def _health(seen: SeenRun) -> Health:

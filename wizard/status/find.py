@@ -25,7 +25,7 @@ class Found:
         shards: how many each split has, in the order of the plan.
         recorded: the shards that are recorded, each as its split and its number in it.
         described: whether dataset.json is there, which is written last.
-        loss: what a look at the shards found; None while a run lives, which looks itself.
+        loss: what a look at the shards found; None while a run builds, which has looked itself.
         command: what goes on with the build; empty where the folder does not keep its profile.
         part: what a person calls a shard.
     """
@@ -44,11 +44,11 @@ class Found:
 def find(folder: Path, loss: Loss | None = None) -> Found:
     """What lies in an output folder.
 
-    While a run lives, commit records are counted by their names, and none is read; else every shard is looked at.
+    While a run builds, commit records are counted by their names, and none is read; else every shard is looked at.
 
     Args:
         folder: the output folder.
-        loss: what a look a moment ago has found, if no run lived then: it is not repeated.
+        loss: what a look a moment ago has found, if no run built then: it is not repeated.
 
     Raises:
         InputError: no build was begun there, or the folder cannot be read.
@@ -61,10 +61,11 @@ def find(folder: Path, loss: Loss | None = None) -> Found:
         names = recorded_names(folder)
         described = (folder / manifest.MANIFEST).is_file()
         runs = [seen for seen in runs if plan is None or seen.run.plan_id in ("", plan.plan_id)]
-        if any(seen.alive for seen in runs):
+        if any(seen.alive and seen.run.state != "preparing" for seen in runs):
             loss = None
         elif loss is None and (build := look_at_build(folder)) is not None:
-            loss = Loss(gone=build.gone, lacking=tuple(build.lacking))
+            there = sum(record.bytes_out for record in build.in_place)
+            loss = Loss(gone=build.gone, lacking=tuple(build.lacking), bytes_there=there)
     gone = {} if loss is None else loss.gone
     if plan is not None:
         shards = {split: each.shards for split, each in plan.ingredients.splits.items()}

@@ -65,15 +65,17 @@ class IdleSlice:
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """What is no longer as a run left it.
+    """What a look at every shard found: what is no longer as a run left it.
 
     Attributes:
+        bytes_there: of the shards that are there.
         gone: clauses on shards that were done, by name.
         lacking: clauses on files that describe the dataset, or lie beside shards; empty until all shards are there.
     """
 
     gone: Mapping[str, str] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
+    bytes_there: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +92,11 @@ class Status:
         idle: slices that no living run builds; the only one of a build that is not sliced.
         images_per_second: of the living runs together; None if unknown.
         seconds_left: of the slowest living run; None if unknown. Shards that nobody builds are not in it.
-        loss: what is no longer as it was; None while a run lives, which looks itself.
+        loss: what is no longer as it was; None while a run builds, which has looked itself.
         command: what goes on with the build; empty where the folder does not keep its profile.
         part: what a person calls a shard.
-        bytes_out: written by these runs, and by earlier ones into the same slices; None until all living runs know.
+        bytes_out: of the shards that are there; while runs build, what they have written, with what they found done and
+            what is in unfinished shards, or None until all of them know.
     """
 
     output: str
