@@ -74,6 +74,19 @@ def test_inspects_a_single_shard(built: Path) -> None:
     assert facts["first record, image/format"] == "JPEG"
 
 
+def test_inspects_a_single_array_record(raw: Path, tmp_path: Path) -> None:
+    pytest.importorskip("array_record")
+    build_dataset(raw, tmp_path, output={"format": "arrayrecord"})
+    path = tmp_path / "train.array_record-00000-of-00005"
+    facts = inspect(path, ignore).facts
+    assert (facts["what"].partition(" of ")[0], facts["records"]) == ("an ArrayRecord file", TRAIN // 5)
+    whole = inspect(tmp_path, ignore).facts
+    assert whole["example of train"].endswith(f" = {facts['first record, label']}")
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(InputError, match="is not a complete ArrayRecord file"):
+        inspect(path, ignore)
+
+
 def test_inspects_shards_written_by_other_programs(built_copy: Path) -> None:
     (built_copy / "dataset.json").unlink()
     (built_copy / ".imagenet-setup" / "plan.json").unlink()

@@ -9,7 +9,7 @@ from typing import IO, Any, cast
 import numpy as np
 
 from wizard.errors import InputError, reading
-from wizard.formats import example, tfrecord
+from wizard.formats import array_record, example, tfrecord
 from wizard.formatting import human_bytes
 
 Facts = dict[str, Any]
@@ -36,11 +36,13 @@ def _listed(values: example.Values) -> str:
 
 
 def file_of_records(path: Path) -> Facts:
-    """What a TFRecord file holds, and its first record.
+    """What a TFRecord or ArrayRecord file holds, and its first record.
 
     Raises:
         InputError: it is not a whole one.
     """
+    if ".array_record" in path.name:
+        return _array_records(path)
     try:
         with reading(path), _unpacked(path) as file:
             count = sum(1 for _ in tfrecord.records(file))
@@ -59,6 +61,27 @@ def file_of_records(path: Path) -> Facts:
             "If it is a shard of a dataset, imagenet-setup verify FOLDER says more",
         ) from damage
     return {"what": f"a TFRecord file of {human_bytes(path.stat().st_size)}", "records": count} | first_record(path)
+
+
+def _array_records(path: Path) -> Facts:
+    try:
+        with reading(path):
+            file = array_record.ArrayRecordFile(path)
+    except ImportError as error:
+        what = "array_record, which reads ArrayRecord files, is not installed."
+        raise InputError(what, f"Install it: {array_record.INSTALL}") from error
+    except array_record.ArrayRecordDamage as damage:
+        raise InputError(
+            f"{path} is not a complete ArrayRecord file: {damage}.",
+            "If it is a shard of a dataset, imagenet-setup verify FOLDER says more",
+        ) from damage
+    facts: Facts = {"what": f"an ArrayRecord file of {human_bytes(path.stat().st_size)}", "records": file.count}
+    try:
+        return facts | features(example.entries(file.record(0))) if file.count else facts
+    except (array_record.ArrayRecordDamage, example.ExampleDamage) as damage:
+        return facts | {f"first record of {path.name}": f"cannot be read: {damage}"}
+    finally:
+        file.close()
 
 
 def first_record(path: Path) -> Facts:
