@@ -204,7 +204,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="number",
         text="Height in pixels",
         label="Height",
-        help="Every image gets exactly this height. NVIDIA's older generate_tfrecord_protos.sh uses 352; most networks read 224.",
+        help="Every image gets exactly this height. NVIDIA's older generate_tfrecord_protos.sh uses 352; "
+        "most networks read 224.",
         default=defaults.last_image("height", exact=352, crop=224),
         applies=_WHOLE,
         affects_images=True,
