@@ -1,7 +1,9 @@
 """Answers in layers: what is chosen, what follows, and what a replayed profile says besides."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.helpers import profile
 from wizard.ask.context import Context
+from wizard.ask.prompt import Prompt, Value
 from wizard.ask.questions import BY_KEY, QUESTIONS
 from wizard.ask.setup_draft import SetupDraft, draft_of, new_draft, profile_of
 from wizard.ilsvrc2012.archives import SPLITS
@@ -110,14 +113,38 @@ def test_whatever_is_chosen_in_whatever_order_gives_a_profile_or_a_question(
         choices = question.choices(draft.answers)
         if question in draft.applying and choices:
             draft = draft.with_answer(question, choices[number % len(choices)].value)
-    numbers, totals = [], []
+    numbers, totals, certain = [], [], []
     while (open_question := draft.next) is not None:
         prompt = draft.prompt(open_question)
         numbers.append(prompt.number)
         totals.append(prompt.of)
+        certain += [] if prompt.at_most else [prompt.of]
         assert prompt.default is not None
         draft = draft.with_answer(open_question, prompt.default)
     assert isinstance(profile_of(draft), Profile)
     assert numbers == sorted({*numbers})
     assert totals == sorted(totals, reverse=True)
     assert numbers[-1] == totals[-1]
+    assert {*certain} == {totals[-1]}  # a number without "at most" stays
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_total_only_shrinks_after_it_was_said_to_be_at_most(context: Context, seed: int) -> None:
+    random = Random(seed)
+    chosen = {"source.path": str(context.folder), "output.path": "/out"}
+    draft = replace(new_draft(chosen=chosen, asked=tuple(chosen), given=tuple(chosen)), context=context)
+    prompts: list[Prompt] = []
+    while (question := draft.next) is not None:
+        prompts.append(draft.prompt(question))
+        values = [choice.value for choice in question.choices(draft.answers)]
+        answer: Value | None = prompts[-1].default
+        if question.kind == "choice":
+            answer = random.choice(values)
+        elif question.kind == "choices":
+            answer = [str(each) for each in random.sample(values, random.randint(1, len(values)))]
+        assert answer is not None
+        draft = draft.with_answer(question, answer)
+    for before, after in pairwise(prompts):
+        assert after.of == before.of or (before.at_most and after.of < before.of)
+    assert prompts[-1].number == prompts[-1].of
+    assert not prompts[-1].at_most

@@ -75,6 +75,11 @@ class Draft(Generic[C]):
         """How many questions the conversation has at most; 0 where that cannot be told yet."""
         return len(self._to_put)
 
+    @property
+    def can_shorten(self) -> bool:
+        """Whether another answer than the one that is offered leads to fewer questions than `total`."""
+        return False
+
     def note(self, question: Question[C]) -> str:
         """Whence the answer comes that is offered, in a few words; empty where the facts say it."""
         del question
@@ -139,6 +144,7 @@ class Draft(Generic[C]):
             choices=question.choices(self.answers),
             number=keys.index(question.key) + 1 if in_turn else 0,
             of=self.total if in_turn else 0,
+            at_most=in_turn and self.can_shorten,
             note=self.note(question),
         )
 

@@ -62,6 +62,7 @@ class Prompt:
         choices: of kind choice and choices; of a path, proposals.
         number: its position among the questions, from 1; 0 where it has none.
         of: how many questions there are at most; 0 where that is not known yet.
+        at_most: whether an answer may still make them fewer.
         note: whence the default comes, as "as last time"; empty where it follows from what was found.
         error: why the previous answer was refused; empty the first time.
         typed: that answer, to be corrected.
@@ -75,14 +76,17 @@ class Prompt:
     choices: tuple[Choice, ...] = ()
     number: int = 0
     of: int = 0
+    at_most: bool = False
     note: str = ""
     error: str = ""
     typed: Value | None = None
 
     @property
     def position(self) -> str:
-        """Which question it is: "6 of 9", "2" while it is not known how many there are, or nothing."""
-        return f"{self.number} of {self.of}" if self.number and self.of else str(self.number or "")
+        """Which question it is: "6 of 9", "3 of at most 9", "2" while no number of them is known, or nothing."""
+        if not (self.number and self.of):
+            return str(self.number or "")
+        return f"{self.number} of {'at most ' if self.at_most else ''}{self.of}"
 
     @property
     def defaults(self) -> list[str] | list[str | int]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Self
 
 from wizard.ask import stored_answers
@@ -27,9 +28,6 @@ _STORED: Mapping[str, Callable[[Any], Any]] = {
 }
 """The layers that are kept for the next start, and their types, which JSON does not tell."""
 
-_OPENING = ("output.format", "image.resize", "output.shards")
-"""Questions whose answers lead to others, in their order."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class SetupDraft(Draft[Context]):
@@ -46,16 +44,39 @@ class SetupDraft(Draft[Context]):
     @property
     def total(self) -> int:
         """See Draft; it follows from what the raw data holds."""
+        return self._lengths[1]
+
+    @property
+    def can_shorten(self) -> bool:
+        """See Draft."""
+        # No number is right from the start, so the most is told, and as such: what is likely would grow, and a number
+        # that shrinks without a word looks like a mistake.
+        fewest, most = self._lengths
+        return fewest < most
+
+    @cached_property
+    def _lengths(self) -> tuple[int, int]:
+        """How many questions there are at least and at most, whatever is answered to the open ones; 0 if unknown."""
         if self.context.raw is None:
-            return 0
-        most = self
-        for key in _OPENING:
-            question = BY_KEY[key]
-            if key not in most.asked and question in most.applying:
-                choices = question.choices(most.answers)
-                tried = [replace(most, chosen={**most.chosen, key: choice.value}) for choice in choices]
-                most = max(tried, key=lambda each: len(each._to_put))
-        return len(most._to_put)
+            return 0, 0
+        fewest = most = self
+        # Twice, as what an early answer leads to depends on later ones: which readers offer boxes, on what is resized.
+        for question in self.questions * 2:
+            fewest = min(fewest._answered_otherwise(question), key=lambda each: len(each._to_put))
+            most = max(most._answered_otherwise(question), key=lambda each: len(each._to_put))
+        return len(fewest._to_put), len(most._to_put)
+
+    def _answered_otherwise(self, question: Question[Context]) -> list[Self]:
+        """This draft, and those with each answer to a question, if it is open: each choice, and all together."""
+        if question.key in self.asked or question not in self._to_put:
+            return [self]
+        values = [choice.value for choice in question.choices(self.answers)]
+        answers: list[Value] = []
+        if question.kind == "choice":
+            answers = [*values]
+        elif question.kind == "choices":
+            answers = [[str(value) for value in values], *([str(value)] for value in values)]
+        return [self, *(replace(self, chosen={**self.chosen, question.key: answer}) for answer in answers)]
 
     def with_folder(self, path: str) -> Self:
         """The draft that offers a folder of raw data."""
