@@ -33,7 +33,7 @@ def test_inspects_a_finished_dataset(built: Path) -> None:
     facts = inspect(built, ignore).facts
     assert facts["what"] == "a finished dataset"
     assert facts["train"].startswith(f"{TRAIN} images")
-    assert facts["train recipe"] == "scaled and cropped to 64 × 96, JPEG quality 85"
+    assert facts["train stored as"] == "scaled and cropped to 64 × 96, JPEG quality 85"
     assert facts["first record, image/height"] == "64"
     assert "a finished dataset" in as_text(facts)
 

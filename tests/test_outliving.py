@@ -278,7 +278,7 @@ def test_in_a_terminal_a_watched_download_is_its_log(tmp_path: Path) -> None:
     )
     with InTerminal(["-c", code], module=False) as watcher:
         watcher.read_until("a line")
-        assert f"Download to {tmp_path} · q or Ctrl-C: leave, the download goes on\r\n" in watcher.shown
+        assert f"Download to {tmp_path} · q, Esc or Ctrl-C: leave, the download goes on\r\n" in watcher.shown
         watcher.type("q")
         watcher.read_until(f"The download goes on (process {run.pid}).")
         assert watcher.code() == 0

@@ -53,6 +53,15 @@ def test_list_tells_what_a_profile_makes_and_where(
     assert "old comment" not in out
 
 
+@pytest.mark.usefixtures("mine")
+def test_own_profiles_are_listed_next_to_the_prompt_and_first_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profiles", "list"]) == 0
+    out = capsys.readouterr().out
+    assert out.index("Shipped recipes") < out.index("Saved in") < out.index("  mine\n")
+    assert main(["profiles", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["kind"] == "saved"
+
+
 def test_list_marks_broken_files_and_still_lists_the_others(
     mine: Path, profiles: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

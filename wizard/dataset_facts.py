@@ -7,7 +7,7 @@ from pathlib import Path
 from wizard.commit_record import CommitRecord, Outcomes, outcomes_by_split
 from wizard.engine.build_state import BuildState
 from wizard.engine.manifest import Manifest
-from wizard.engine.recipe_words import readable
+from wizard.engine.recipe_words import label_in_words, readable
 from wizard.errors import SetupError
 from wizard.formats import tfrecord
 from wizard.formatting import counted, human_bytes
@@ -84,7 +84,7 @@ def _planned(
     for name, value in labelled.items():
         if name in hidden:
             continue
-        title = name if is_complete or name not in _COUNTS else f"{name} planned"
+        title = label_in_words(name) if is_complete or name not in _COUNTS else f"{name} planned"
         is_recipe = name.endswith(" recipe")
         facts[title] = readable(value, "none" if name in none_kept else "all") if is_recipe else value
     return facts

@@ -82,6 +82,11 @@ class Output:
         """How wide the terminal is that shows results to a person; None where there is none."""
         return self._results.width if self.mode == "human" and self._results.is_terminal else None
 
+    @property
+    def lines(self) -> int | None:
+        """How many lines it has, without two for what follows a result; None where there is none."""
+        return None if self.columns is None else self._results.height - 2
+
     def result(self, text: str, *, wrap: bool = False) -> None:
         """Prints what the command was run for; `wrap` if it is sentences, which a terminal is not to break in words."""
         if self.mode != "json":

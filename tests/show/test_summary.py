@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 
@@ -197,3 +198,26 @@ def test_the_summary_says_how_images_were_checked(train: list[str], validation: 
     )
     text = finished(dataclasses.replace(EVENT, splits=splits), 200)
     assert [line for line in text.splitlines() if "decoded" in line or "structure" in line] == lines
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 22), (60, 24), (80, 40), (100, 22)])
+@pytest.mark.parametrize("skips", [0, 2, 40])
+def test_the_result_the_warnings_and_the_next_commands_fit_on_the_screen(columns: int, rows: int, skips: int) -> None:
+    skipped = tuple(SkippedImage(file="/a.tar", name=f"n{i}", reason="r") for i in range(skips))
+    stored = glance(imagenet(), 1, [counts("train", [1300] * 1000, example="n01440764_1.JPEG", rank=0)])
+    splits = (SPLIT, dataclasses.replace(SPLIT, split="validation", checks=("md5",)))
+    program = "\n".join(["import x"] * 30)
+    loading = dataclasses.replace(EVENT.loading, program=program)
+    event = dataclasses.replace(EVENT, skipped=skipped, glance=stored, splits=splits, loading=loading)
+    text = finished(event, columns, rows)
+    assert sum(max(1, math.ceil(len(line) / columns)) for line in text.splitlines()) <= rows
+    assert text.startswith("Finished writing all 20 images in data set.\n")
+    assert text.count("of ImageNet's") == 2
+    assert "\n\nCheck it   imagenet-setup verify /out\n" in text
+    assert "imagenet-setup inspect /out" in text.partition("Check it")[2]
+    assert (f"{skips} images were left out" in text) == bool(skips)
+
+
+def test_the_program_is_shown_where_it_fits() -> None:
+    assert finished(EVENT, 80, 40) == finished(EVENT, 80)
+    assert "import tensorflow" not in finished(EVENT, 80, 12)

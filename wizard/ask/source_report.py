@@ -26,6 +26,8 @@ _COST = {
 _FETCHED = 'To fetch the archives: "Download the archives" at the next start, or imagenet-setup download'
 _BROAD = 40
 """Most columns for names; longer ones overflow."""
+_SIZE = 8
+"""Columns for sizes. They begin in one column, as continuation lines do below them."""
 
 
 def source_lines(context: Context, job: Job | None = None) -> list[str]:
@@ -89,16 +91,16 @@ def _line(context: Context, part: Part, width: int) -> list[str]:
     name = f"{part.name:<{width}}"
     if part.path is None:
         mark = "·" if part.split == "test" else "!"
-        return [f"  {mark} {name}   missing   {_cost(context, part)}"]
+        return [f"  {mark} {name}   {'missing':<{_SIZE}}   {_cost(context, part)}"]
     if part.problem:
         return [f"  ✗ {name}   {with_hint(part.problem, part.hint, indent=6)}"]
     if part.kind == "boxes":
-        return [f"  ✓ {name} {_size(part.bytes)}   bounding boxes of {part.split}"]
+        return [f"  ✓ {name}   {_size(part.bytes)}   bounding boxes of {part.split}"]
     survey = context.surveys[part.split]
     notes = [] if survey.table is None else remarks(survey.table)
     mark = "!" if is_short(survey) or any(note.warning for note in notes) else "✓"
     return [
-        f"  {mark} {name} {_size(survey.bytes)}   {_description(survey)}",
+        f"  {mark} {name}   {_size(survey.bytes)}   {_description(survey)}",
         *(f"    {'!' if note.warning else '·'} {note}" for note in notes),
     ]
 
@@ -121,4 +123,4 @@ def _description(survey: Survey) -> str:
 
 
 def _size(count: int) -> str:
-    return f"{human_bytes(count) if count else '':>9}"
+    return f"{human_bytes(count) if count else '':<{_SIZE}}"

@@ -30,13 +30,15 @@ def list_(*, flags: OutputFlags = DEFAULT) -> int:
         "saved": f"Saved in {shortened(saved_folder())}",
         "recipe": f"Shipped recipes ({run_line('NAME', ('source.path', 'output.path'))})",
     }
+    seen = {each.path: profile_store.examine(each.path) for group in groups.values() for each in group}
     for kind, group in groups.items():
+        for each in group:
+            output.event("profile", _fields(each, seen[each.path]) | {"kind": kind})
+    for kind, group in reversed(groups.items()):  # a person's own next to the prompt, where they are not scrolled away
         output.result(f"{titles[kind]}:" + ("" if group else " none yet"), wrap=True)
         for each in group:
-            seen = profile_store.examine(each.path)
-            for line in _lines(each, seen, output):
+            for line in _lines(each, seen[each.path], output):
                 output.result(line)
-            output.event("profile", _fields(each, seen) | {"kind": kind})
     output.event("finished", {"exit_code": 0})
     return 0
 

@@ -38,8 +38,8 @@ from wizard.show.run_file_reporter import RunFileReporter
 from wizard.slices import WHOLE, Slice
 from wizard.targets import registry
 
-_USUAL = 80
-"""Columns of most terminals."""
+_USUAL = (80, 21)
+"""Columns of most terminals, and lines without those that follow a result."""
 
 
 def run(
@@ -139,7 +139,7 @@ def start(
             options = replace(options, stopping=stopping, ignored=tuple(ignore))
             finished = build(job, handle, options, pool)
             # Before anything is shown, and while Ctrl-C is only noted: whatever ends the showing, the build is done.
-            local.finish(_exit_code(finished), summary.built(finished, _USUAL))  # for terminals of unknown width
+            local.finish(_exit_code(finished), summary.built(finished, *_USUAL))  # for terminals of unknown size
         if isinstance(finished, BuildResult):
             unfinished_builds.forget(job.output)
         return show_result(output, finished)
@@ -153,7 +153,7 @@ def show_result(output: Output, finished: BuildResult | SliceResult) -> int:
     """Reports the result of a build or of a slice; returns its exit code."""
     code = _exit_code(finished)
     shown: dict[str, object] = {"complete": isinstance(finished, BuildResult)}
-    print_result(summary.built(finished, output.columns or WIDTH), output)
+    print_result(summary.built(finished, output.columns or WIDTH, output.lines), output)
     if isinstance(finished, BuildResult):
         shown |= {
             "target": registry.to_json(finished.target),

@@ -121,7 +121,7 @@ def how_to_leave() -> str:
 
 
 def _leave() -> str:
-    return f"{'q or ' if owns_terminal() else ''}Ctrl-C: leave"
+    return f"{'q, Esc or ' if owns_terminal() else ''}Ctrl-C: leave"
 
 
 @contextmanager

@@ -48,9 +48,9 @@ def rows(glance: Glance) -> list[Row]:
     return found
 
 
-def lines(glance: Glance, width: int = 0) -> list[str]:
+def lines(glance: Glance, width: int = 0, *, only_warnings: bool = False) -> list[str]:
     """The same as aligned lines, with warnings marked, wrapped at a width in columns unless that is 0."""
-    found = rows(glance)
+    found = [row for row in rows(glance) if row.warning or not only_warnings]
     column = max((len(row.about) for row in found), default=0)
     drawn = []
     for row in found:

@@ -31,5 +31,15 @@ def how_to_load(loading: Loading, width: int) -> list[str]:
     return lines
 
 
+def where_the_program_is(loading: Loading, width: int) -> list[str]:
+    """What opens the dataset, and where its program is, for a window that has no room for it."""
+    where = (
+        f"is in {loading.file}"
+        if loading.file
+        else f"is shown by: imagenet-setup inspect {shlex.quote(loading.folder)}"
+    )
+    return wrapped(f"Load it    {loading.trainer.title}; the program {where}", width)
+
+
 def _comment(text: str, width: int) -> list[str]:
     return [f"# {line}" for line in wrapped(text, width - 2, indent=0)]

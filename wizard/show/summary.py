@@ -7,13 +7,14 @@ from wizard.engine.build_result import BuildResult, SliceResult, SplitSummary
 from wizard.formatting import clock, counted, human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.show import at_a_glance
-from wizard.show.loading import how_to_load
+from wizard.show.loading import how_to_load, where_the_program_is
 from wizard.show.outcomes import outcome_lines
 from wizard.targets.target import Target
 from wizard.verify.dataset import Verified
 from wizard.wrapping import wrapped
 
 _LISTED = 20
+"""Skipped images that are named, where there is room for them."""
 _CHECKS = {
     "decode": "every image was decoded",
     "md5": "official MD5 verified, so images that keep their bytes were not decoded",
@@ -22,16 +23,27 @@ _CHECKS = {
 """What was found out about the images, by `transform.Check`."""
 
 
-def built(event: BuildResult | SliceResult, width: int = at_a_glance.WIDTH) -> str:
-    """The result of a run, whether it completed the dataset or a slice; `width` is that of `finished`."""
-    return finished(event, width) if isinstance(event, BuildResult) else slice_finished(event)
+def built(event: BuildResult | SliceResult, width: int = at_a_glance.WIDTH, rows: int | None = None) -> str:
+    """The result of a run, whether it completed the dataset or a slice; `width` and `rows` are those of `finished`."""
+    return finished(event, width, rows) if isinstance(event, BuildResult) else slice_finished(event)
 
 
-def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
+def finished(event: BuildResult, width: int = at_a_glance.WIDTH, rows: int | None = None) -> str:
     """The result of a build, and how to check and load it, in lines of so many columns; paths are never broken.
 
-    The first line is the one that users of build_imagenet_data.py wait for, but for the commas in the number.
+    The first line is the one that users of build_imagenet_data.py wait for, but for the commas in the number. It must
+    not be scrolled away: where the result has few rows, the program that loads it is only named, and if need be, the
+    classes and the names of skipped images are left out. `inspect` and dataset.json have them.
     """
+    text = ""
+    for program, classes, listed in ((True, True, _LISTED), (False, True, _LISTED), (False, False, 0)):
+        text = _finished(event, width, program=program, classes=classes, listed=listed)
+        if rows is None or sum(max(1, -(-len(line) // width)) for line in text.split("\n")) <= rows:
+            break
+    return text
+
+
+def _finished(event: BuildResult, width: int, *, program: bool, classes: bool, listed: int) -> str:
     images = sum(split.images_out for split in event.splits)
     bytes_in = sum(split.bytes_in for split in event.splits)
     bytes_out = sum(split.bytes_out for split in event.splits)
@@ -39,7 +51,7 @@ def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
     lines = [f"Finished writing all {images:,} images in data set{before}."]
     lines += [_split(split, event.target) for split in event.splits]
     lines += outcome_lines(event.splits) + _checked(event.splits)
-    glance = at_a_glance.lines(event.glance, width) if event.glance else []
+    glance = at_a_glance.lines(event.glance, width, only_warnings=not classes) if event.glance else []
     ratio = f"{100 * bytes_out / bytes_in:.0f} %" if bytes_in else "0 %"
     built = "nothing was left to build"
     if event.images_built:
@@ -51,7 +63,8 @@ def finished(event: BuildResult, width: int = at_a_glance.WIDTH) -> str:
         lines += _short_of_official({split.split: split.images_in for split in event.splits})
     lines.append(f"  Plan {event.plan_id}, described in {event.output}/dataset.json")
     check = f"Check it   imagenet-setup verify {shlex.quote(event.output)}"
-    return "\n".join([*lines, *_skipped(event), "", *wrapped(check, width), *how_to_load(event.loading, width)])
+    load = how_to_load(event.loading, width) if program else where_the_program_is(event.loading, width)
+    return "\n".join([*lines, *_skipped(event, listed), "", *wrapped(check, width), *load])
 
 
 def slice_finished(event: SliceResult) -> str:
@@ -130,13 +143,14 @@ def _short_of_official(images: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _skipped(event: BuildResult) -> list[str]:
+def _skipped(event: BuildResult, listed: int) -> list[str]:
     if not event.skipped:
         return []
     count = len(event.skipped)
     was = "1 image was" if count == 1 else f"{count:,} images were"
-    lines = ["", f"{was} left out, because {'it' if count == 1 else 'they'} could not be decoded or stored:"]
-    lines += [f"  {image.file}: {image.name}: {image.reason}" for image in event.skipped[:_LISTED]]
-    if count > _LISTED:
-        lines.append(f"  and {count - _LISTED:,} more")
+    they = "it" if count == 1 else "they"
+    lines = ["", f"{was} left out, because {they} could not be decoded or stored{':' if listed else '.'}"]
+    lines += [f"  {image.file}: {image.name}: {image.reason}" for image in event.skipped[:listed]]
+    if count > listed > 0:
+        lines.append(f"  and {count - listed:,} more")
     return [*lines, f'  The full list is in {event.output}/dataset.json, under each shard\'s "skipped".']
