@@ -195,7 +195,7 @@ def test_a_second_run_builds_only_missing_shards_with_the_same_bytes(raw: Path, 
 def test_another_plan_in_the_same_folder_is_refused(raw: Path, tmp_path: Path) -> None:
     build_dataset(raw, tmp_path / "out")
     with pytest.raises(
-        PlanMismatch, match="train recipe: there original size, bytes kept · asked for shortest side 64"
+        PlanMismatch, match="train stored as: there original size, bytes kept · asked for shortest side 64"
     ):
         build_dataset(raw, tmp_path / "out", image=RESIZED)
     with pytest.raises(PlanMismatch, match=r"train boxes: there \d+ · asked for 0"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from wizard.commit_record import CommitRecord, Outcomes, outcomes_by_split
 from wizard.engine.build_state import BuildState
 from wizard.engine.manifest import Manifest
-from wizard.engine.recipe_words import readable
+from wizard.engine.recipe_words import label_in_words, readable
 from wizard.errors import SetupError
 from wizard.formats import tfrecord
 from wizard.formatting import counted, human_bytes
@@ -84,7 +84,7 @@ def _planned(
     for name, value in labelled.items():
         if name in hidden:
             continue
-        title = name if is_complete or name not in _COUNTS else f"{name} planned"
+        title = label_in_words(name) if is_complete or name not in _COUNTS else f"{name} planned"
         is_recipe = name.endswith(" recipe")
         facts[title] = readable(value, "none" if name in none_kept else "all") if is_recipe else value
     return facts
@@ -100,7 +100,9 @@ def _there(records: Iterable[CommitRecord], of_images: str, shards: int, target:
     if not _is_of_files(target):
         parts.append(counted(shards, "shard") if is_whole else f"{len(mine):,} of {counted(shards, 'shard')}")
     parts.append(human_bytes(sum(record.bytes_out for record in mine)))
-    return f"{', '.join(parts)}{'' if is_whole else ', there now'}"
+    if not is_whole:
+        parts.append("in the parts that are whole" if _is_of_files(target) else "there now")
+    return ", ".join(parts)
 
 
 def _is_of_files(target: Target | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.ask.help_of_choices import unknown_names
 from tests.submit.conftest import cluster as cluster
 from wizard.ask.context import Context, with_source
 from wizard.ask.interview import Interview
@@ -65,6 +66,7 @@ class Script(View):
                 raise Back
             return OTHER
         self.asked.append(asked)
+        assert unknown_names(asked) == [], asked
         answer = self._answers.pop(0) if self._answers else LEAVE
         self._goes_back = answer == BACK and asked.key in BY_KEY  # back from others is an answer
         if answer == BACK:

@@ -294,7 +294,7 @@ def test_with_another_plans_shards_no_start_is_offered_but_another_folder(
     script, outcome = converse(*forward, "folder", DEFAULT, "start")
     (row,) = [row for row in script.tables[0] if row.label == "Output folder"]
     assert row.mark == "✗"
-    assert "train recipe: there shortest side 64, JPEG quality 81 · asked for shortest side 64, JPEG" in row.text
+    assert "train stored as: there shortest side 64, JPEG quality 81 · asked for shortest side 64, JPEG" in row.text
     assert script.keys[-3:] == ["review", "output.path", "review"]
     refused = script.asked[-3]
     assert refused.default == "folder"

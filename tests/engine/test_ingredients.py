@@ -49,6 +49,6 @@ def test_the_number_of_images_is_compared_where_it_is_known() -> None:
 def test_a_split_that_is_not_asked_for_is_a_difference() -> None:
     other = replace(FORESEEN, splits={})
     assert PLAN.comparable(other).differences(other) == [
-        "train recipe: there original size · asked for none",
+        "train stored as: there original size · asked for none",
         "train shards: there 5 · asked for none",
     ]

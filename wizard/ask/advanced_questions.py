@@ -57,10 +57,10 @@ ADVANCED: tuple[Question[Context], ...] = (
         kind="choice",
         text="How is the raw data read?",
         label="Reading",
-        help="The images of a shard come from all over the raw data. Direct: each shard reads its own images in place; "
-        "best on SSDs. Staged: the raw data is read once, in order, and finished images wait on the output's disk "
-        "until their shard is written; best on spinning disks and slow network file systems. The result's bytes are "
-        "the same.",
+        help="The images of a shard come from all over the raw data. Directly: each shard reads its own images in "
+        "place; best on SSDs. In stages: the raw data is read once, in order, and finished images wait on the output's "
+        "disk until their shard is written; best on spinning disks and slow network file systems. The result's bytes "
+        "are the same.",
         default=lambda _: "auto",
         choices=lambda _: (
             Choice("auto", "Whichever is faster", "measured before the build"),
@@ -74,8 +74,8 @@ ADVANCED: tuple[Question[Context], ...] = (
         kind="choice",
         text="What if an image cannot be decoded?",
         label="Bad images",
-        help="Stop ends the build and names the image; skip leaves it out and lists it in dataset.json, and the build "
-        "ends with exit code 5.",
+        help="Stop: the build ends and names the image. Leave it out: it is listed in dataset.json, and the build ends "
+        "with exit code 5.",
         default=lambda _: "stop",
         choices=lambda _: (
             Choice("stop", "Stop", "and name it"),
@@ -123,9 +123,10 @@ ADVANCED: tuple[Question[Context], ...] = (
         kind="choice",
         text="How are images that keep their bytes checked?",
         label="Check",
-        help="Decoding finds any damage. The official archives hold no damaged image, so nothing in them has to be "
-        "decoded once their MD5 is verified; a build does that first where it is faster. The structure alone shows "
-        "that an image was truncated or ends in zeros, but not that bytes inside it were changed.",
+        help="Decode every one: this finds any damage. As needed: the official archives hold no damaged image, so "
+        "nothing in them has to be decoded once their MD5 is verified; a build does that first where it is faster. "
+        "Structure only: this shows that an image was truncated or ends in zeros, but not that bytes inside it were "
+        "changed.",
         default=lambda _: "auto",
         choices=lambda _: (
             Choice("auto", "As needed", "decoded, unless the archive has its official MD5"),
@@ -140,8 +141,8 @@ ADVANCED: tuple[Question[Context], ...] = (
         kind="choice",
         text="Which labels?",
         label="Labels",
-        help="build_imagenet_data.py and the scripts after it store 1 to 1000 and leave 0 to a background class; most "
-        "PyTorch code expects 0 to 999.",
+        help="From 1: build_imagenet_data.py and the scripts after it store 1 to 1000 and leave 0 to a background "
+        "class. From 0: most PyTorch code expects 0 to 999.",
         default=defaults.label_base,
         choices=lambda _: (
             Choice(1, "From 1", "0 is unused, as in build_imagenet_data.py"),

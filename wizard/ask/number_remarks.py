@@ -27,4 +27,4 @@ def poor_quality(value: Value, _known: Answers[Context]) -> str:
     """A sentence on a JPEG quality that damages images visibly; empty for others."""
     if not isinstance(value, int) or value >= _POOR:
         return ""
-    return f"At quality {value}, images lose visible detail; recipes use 85 to 90."
+    return f"At quality {value}, images lose visible detail; the shipped recipes use 85 to 95."

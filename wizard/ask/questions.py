@@ -194,7 +194,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         text="Shortest side in pixels",
         label="Shortest side",
         help="The shorter side becomes exactly this, and the aspect ratio is kept. Smaller images keep their size. "
-        "NVIDIA's recipe uses 480; 256 is the usual minimum for crops of 224.",
+        "NVIDIA's scripts use 480; 256 is the usual minimum for crops of 224.",
         default=defaults.last_image("size", shortest=480),
         applies=defaults.mode_is("shortest"),
         affects_images=True,
@@ -204,7 +204,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="number",
         text="Height in pixels",
         label="Height",
-        help="Every image gets exactly this height. NVIDIA's older recipe uses 352; most networks read 224.",
+        help="Every image gets exactly this height. NVIDIA's older generate_tfrecord_protos.sh uses 352; "
+        "most networks read 224.",
         default=defaults.last_image("height", exact=352, crop=224),
         applies=_WHOLE,
         affects_images=True,
@@ -224,7 +225,7 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="number",
         text="JPEG quality, 1 to 100",
         label="JPEG quality",
-        help="Below about 85 colors begin to drift; 90 costs about a quarter more space than 85. NVIDIA's recipes "
+        help="Below about 85 colors begin to drift; 90 costs about a quarter more space than 85. NVIDIA's scripts "
         "use 85 with 480 px and 90 with 352 px.",
         default=defaults.last_image("quality", shortest=85, exact=90, crop=85),
         applies=defaults.RESIZED,
@@ -249,7 +250,8 @@ QUESTIONS: tuple[Question[Context], ...] = (
         kind="choice",
         text="Keep the existing shards?",
         label="Shards",
-        help="If kept, each file becomes one file of the same records in the same order, numbered from 00000.",
+        help="Keep them: each file becomes one file of the same records in the same order, numbered from 00000. Choose "
+        "how many: the records are shuffled into so many new ones.",
         default=lambda _: "keep",
         choices=defaults.kept_shards,
         applies=lambda known: known.context.from_records and defaults.sharded(known) and not holdout.holds_out(known),

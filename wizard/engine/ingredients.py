@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
-from wizard.engine.recipe_words import readable
+from wizard.engine.recipe_words import label_in_words, readable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,9 @@ class Ingredients:
     def differences(self, asked: "Ingredients") -> list[str]:
         """How these differ from those asked for, in words."""
         theirs, ours = self.labelled, asked.labelled
-        return [
-            f"{label}: there {readable(theirs.get(label, 'none'))} · asked for {readable(ours.get(label, 'none'))}"
-            for label in sorted({*theirs, *ours})
-            if theirs.get(label) != ours.get(label)
-        ]
+        found = []
+        for label in sorted({*theirs, *ours}):
+            there, here = theirs.get(label, "none"), ours.get(label, "none")
+            if there != here:
+                found.append(f"{label_in_words(label)}: there {readable(there)} · asked for {readable(here)}")
+        return found

@@ -16,6 +16,15 @@ def kept(images: float, converted: float) -> Kept:
     return "some" if images > converted else "none"
 
 
+def label_in_words(label: str) -> str:
+    """A label of what plan ids are hashes of, for a person, to whom a recipe is a profile that is shipped.
+
+    >>> label_in_words("train recipe")
+    'train stored as'
+    """
+    return label.replace(" recipe", " stored as")
+
+
 def readable(recipe: str, some: Kept = "all") -> str:
     """The text of a recipe for a person, who is not told that bytes are kept where none are.
 

@@ -73,7 +73,7 @@ NAMES: Mapping[Names, ShardNames] = {
 }
 NAMES_OPTION = Option(
     allowed=(
-        Allowed("plain", "train-000000.tar", "as this program always named them"),
+        Allowed("plain", "train-000000.tar", "the split and a number alone"),
         Allowed("timm", "imagenet1k-train-0000.tar", "as timm's shards", review="shards named as timm's"),
         Allowed(
             "webdataset",
