@@ -263,6 +263,18 @@ def test_what_is_missing_is_not_counted_as_there(built_copy: Path) -> None:
     assert found.glance.splits[0].example.startswith("train-00001-of-00005: ")
 
 
+def test_of_image_files_just_the_one_that_is_missing_is_not_counted(raw: Path, tmp_path: Path) -> None:
+    build_dataset(raw, tmp_path, output={"format": "folders"})
+    before = inspect(tmp_path, ignore).glance
+    assert before is not None
+    (tmp_path / before.splits[0].example).unlink()
+    found = inspect(tmp_path, ignore)
+    assert found.facts["train"].endswith(", in the parts that are whole")
+    assert found.glance is not None
+    assert found.glance.splits[0].images == TRAIN - 1
+    assert (tmp_path / found.glance.splits[0].example).is_file()
+
+
 @pytest.mark.parametrize("names", ["timm", "webdataset", "plain"])
 def test_shards_are_named_as_their_files_are(raw: Path, tmp_path: Path, names: str) -> None:
     build_dataset(raw, tmp_path, output={"format": "webdataset", "names": names})

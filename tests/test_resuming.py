@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_keep_the_profile_is_resumed_by_the_same_command(
     assert resuming(capsys) == f"imagenet-setup run {profile} --set=run.workers=1"
 
 
-def test_before_a_build_begins_the_same_command_resumes_it(
+def test_before_a_build_begins_nothing_is_resumed_but_the_same_command_named(
     raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     profile = toml(raw, tmp_path / "out", tmp_path / "p.toml")
@@ -97,4 +97,5 @@ def test_before_a_build_begins_the_same_command_resumes_it(
 
     monkeypatch.setattr("wizard.commands.run.examine", interrupt)
     assert main(["run", str(profile), "--set=image.quality=80"]) == 130
-    assert resuming(capsys) == f"imagenet-setup run {profile} --set=image.quality=80"
+    again = f"imagenet-setup run {profile} --set=image.quality=80"
+    assert capsys.readouterr().err.endswith(f"✗ Stopped.\n→ Again with: {again}\n")

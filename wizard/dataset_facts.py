@@ -100,7 +100,9 @@ def _there(records: Iterable[CommitRecord], of_images: str, shards: int, target:
     if not _is_of_files(target):
         parts.append(counted(shards, "shard") if is_whole else f"{len(mine):,} of {counted(shards, 'shard')}")
     parts.append(human_bytes(sum(record.bytes_out for record in mine)))
-    return f"{', '.join(parts)}{'' if is_whole else ', there now'}"
+    if not is_whole:
+        parts.append("in the parts that are whole" if _is_of_files(target) else "there now")
+    return ", ".join(parts)
 
 
 def _is_of_files(target: Target | None) -> bool:

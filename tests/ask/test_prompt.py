@@ -67,3 +67,21 @@ def test_an_answer_is_shown_by_its_title() -> None:
 def test_a_secret_is_never_shown() -> None:
     assert title(asked("secret", ""), "hunter2") == "given"
     assert title(asked("secret", ""), "") == "not given"
+
+
+@pytest.mark.parametrize("kind", ["path", "file"])
+@pytest.mark.parametrize(
+    "typed", ["~/raw data", "$HOME/raw data", "'~/raw data'", "/home/me/raw data", "file:///home/me/raw%20data"]
+)
+def test_a_path_is_shown_with_the_home_folder_as_a_tilde_however_it_was_typed(
+    kind: str, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("USERPROFILE", "/home/me")
+    assert title(asked(kind), typed) == "~/raw data"
+
+
+@pytest.mark.parametrize("typed", ["", "raw", "/data/raw", "'/data/$x'", "$NOWHERE/raw", "https://example.org"])
+def test_any_other_path_is_shown_as_it_was_given(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOWHERE", raising=False)
+    assert title(asked("path"), typed) == typed

@@ -12,6 +12,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
+from tests.ask.screen import typed
 from wizard.ask.prompt import Back, Choice, Prompt, Value
 from wizard.ask.terminal import TerminalPrompter, _in_lines
 from wizard.output import Output
@@ -229,3 +230,13 @@ def test_a_typed_answer_is_told_from_its_question_without_color(
     question_again, _, answer = said.getvalue().strip().rpartition("  ")
     assert answer
     assert question_again.endswith((":", "?"))
+
+
+def test_a_suggested_path_is_shown_with_a_tilde_and_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("USERPROFILE", "/home/me")
+    seen = typed(asked("path", "/home/me/raw"), ENTER)
+    assert "~/raw" in seen.drawn
+    assert "/home/me" not in seen.drawn
+    assert seen.answer == "/home/me/raw"
+    assert typed(asked("path", "/home/me/raw"), END, f"/x{ENTER}").answer == "~/raw/x"

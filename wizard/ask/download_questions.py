@@ -12,6 +12,7 @@ from wizard.ask.question import Answers, Question
 from wizard.download.address import base_address, require_source
 from wizard.download.archives import WHATS, What, read_sums, wanted
 from wizard.errors import UsageError, reading
+from wizard.folders import shortened
 from wizard.formatting import human_bytes
 from wizard.ilsvrc2012.archives import IMAGES
 from wizard.typed_path import expanded
@@ -49,7 +50,7 @@ def named_file(text: str) -> Path:
     with reading(path):
         if path.is_file():
             return path
-        raise UsageError(f"{path} is not a file." if path.exists() else f"{path} does not exist.")
+        raise UsageError(f"{shortened(path)} is not a file." if path.exists() else f"{shortened(path)} does not exist.")
 
 
 def _parts(known: Known) -> tuple[Choice, ...]:

@@ -41,7 +41,7 @@ class PlainPrompter(Prompter):
             default = f" (default{whence})" if choice.value in prompt.defaults else ""
             about = f": {choice.about}" if choice.about else ""
             # A line may be of any length, so paths are not shortened.
-            shown = choice.value if prompt.kind == "path" else choice.title
+            shown = title(prompt, choice.value) if prompt.kind == "path" else choice.title
             self._output.say(f"  {number}. {shown}{default}{about}")
         while True:
             if error:
@@ -96,8 +96,10 @@ def _invitation(prompt: Prompt) -> str:
 
 
 def _shown_default(prompt: Prompt) -> str:
-    if not prompt.choices or prompt.default is None:
-        return str(prompt.default)
+    if prompt.default is None:
+        return ""
+    if not prompt.choices:
+        return title(prompt, prompt.default)
     values = [str(choice.value) for choice in prompt.choices]
     # Labels from 0 or 1: the number of a choice would be read as its value.
     if any(value.isdigit() for value in values):

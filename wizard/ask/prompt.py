@@ -4,6 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from wizard.errors import UsageError
+from wizard.folders import as_typed
+from wizard.typed_path import expanded
+
 Value = str | int | list[str]
 """An answer; a list for a prompt of kind choices."""
 Kind = Literal["path", "file", "text", "secret", "number", "choice", "choices"]
@@ -174,10 +178,23 @@ def title(prompt: Prompt, value: Value) -> str:
     """An answer as a person reads it; of a secret, only whether there is one."""
     if prompt.kind == "secret":
         return "given" if value else "not given"
+    if prompt.kind in PATHS:
+        return as_shown(prompt, str(value))
     titles = {choice.value: choice.title for choice in prompt.choices}
     if isinstance(value, list):
         return ", ".join(titles.get(each, each) for each in value)
     return titles.get(value, str(value))
+
+
+def as_shown(prompt: Prompt, text: str) -> str:
+    """What a person typed or is offered, as it is shown: a path, however it was given, with ~ for the home folder."""
+    if prompt.kind not in PATHS:
+        return text
+    try:
+        path = expanded(text)
+    except UsageError:  # it is shown with what is wrong
+        return text
+    return as_typed(path) if path.is_absolute() else text
 
 
 def _number(typed: str) -> int:

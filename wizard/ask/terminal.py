@@ -21,6 +21,7 @@ from wizard.ask.prompt import (
     Prompt,
     Prompter,
     Value,
+    as_shown,
     ended,
     parse_answer,
     title,
@@ -179,7 +180,8 @@ class TerminalPrompter(Prompter):
         if prompt.kind in PATHS:
             keys.append(path_bindings())
         if prompt.kind in (*PATHS, "text", "number"):
-            keys.append(suggestion_bindings(held.suggestion, refused=held.suggestion != _as_suggestion(prompt.default)))
+            suggestion = as_shown(prompt, held.suggestion)
+            keys.append(suggestion_bindings(suggestion, refused=held.suggestion != _as_suggestion(prompt.default)))
         list_filter = None
         if shown is not None:
             arrange(application, shown, above=above, unicode=self._output.unicode, elsewhere=accepts_others)
@@ -205,12 +207,14 @@ class TerminalPrompter(Prompter):
         }
         # A blank one, because questionary puts "(Use arrow keys)" in the place of an empty one.
         hint = "(type to filter)" if len(prompt.choices) > _MANY else " "
-        beside = {"choices": "(space ticks, Enter accepts)", "choice": hint}.get(prompt.kind, held.suggestion)
+        beside = {"choices": "(space ticks, Enter accepts)", "choice": hint}.get(
+            prompt.kind, as_shown(prompt, held.suggestion)
+        )
         text = f"{prompt.text} ({prompt.note})" if prompt.note else prompt.text
         if prompt.kind not in _LISTS:
             text = ended(text)  # the answer follows, which only its color would tell from the question
         text = _in_lines(text, beside.strip(), len(qmark) + 1, self._output.console.width)
-        suggested: dict[str, Any] = {"default": held.typed, "placeholder": [("class:placeholder", held.suggestion)]}
+        suggested: dict[str, Any] = {"default": held.typed, "placeholder": [("class:placeholder", beside)]}
         match prompt.kind:
             case "secret":  # never shown again, so a refused one must be retyped
                 return questionary.password(text, **common)

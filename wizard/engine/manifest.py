@@ -239,26 +239,31 @@ def planned(folder: Path, manifest: Manifest) -> Iterator[PlannedShard]:
 
 
 def count_planned(folder: Path, manifest: Manifest, there: Iterable[CommitRecord]) -> list[ClassCounts]:
-    """Counts each split's images in the shards that are there; the example is the first image of the first of them.
+    """Counts each split's images in the shards that are there; the example is the first of them.
+
+    Where images are files, those that are left of a shard that is not whole are counted too.
 
     Raises:
         VerifyFailed: images.csv.gz is missing or not the one that was written.
     """
-    shards = {shard.shard: shard for shard in there}
+    shards, whole = {shard.shard: shard for shard in manifest.shards}, {shard.shard for shard in there}
+    target = manifest.target
     ranks: dict[str, list[npt.NDArray[np.int16]]] = {split: [] for split in manifest.splits}
     examples: dict[str, tuple[str, int]] = {}
     for each in planned(folder, manifest):
-        shard = shards.get(each.shard)
-        if shard is None:
+        if each.shard not in whole and not target.one_file_per_image:
             continue
+        shard = shards[each.shard]
         kept = ~np.isin(each.names, np.array([image.name.encode() for image in shard.skipped], np.bytes_))
+        if each.shard not in whole:
+            kept &= _files_there(folder, manifest, shard.split, each)
         ranks[shard.split].append(each.ranks[kept])
         if kept.any():
             first = int(np.argmax(kept))
             name, rank = each.names[first].decode(), int(each.ranks[first])
-            text = f"{manifest.target.title(each.shard)}: {name}"
-            if manifest.target.one_file_per_image:
-                text = manifest.target.place(shard.split, name, manifest.classes.name(rank))
+            text = f"{target.title(each.shard)}: {name}"
+            if target.one_file_per_image:
+                text = target.place(shard.split, name, manifest.classes.name(rank))
             examples.setdefault(shard.split, (text, rank))
     counts = []
     for split, found in ranks.items():
@@ -267,6 +272,13 @@ def count_planned(folder: Path, manifest: Manifest, there: Iterable[CommitRecord
         by_rank = counted(column, len(manifest.classes))
         counts.append(ClassCounts(split=split, images=len(column), by_rank=by_rank, example=example, rank=rank))
     return counts
+
+
+def _files_there(folder: Path, manifest: Manifest, split: str, planned: PlannedShard) -> npt.NDArray[np.bool_]:
+    """bool[n], which images of a shard have their file."""
+    images = zip(planned.names.tolist(), planned.ranks.tolist(), strict=True)
+    places = (manifest.target.place(split, name.decode(), manifest.classes.name(rank)) for name, rank in images)
+    return np.array([(folder / place).is_file() for place in places], np.bool_)
 
 
 def _listing(plan: Plan) -> bytes:

@@ -30,7 +30,9 @@ def require_folder(folder: Path) -> None:
     if not folder.is_dir():
         near = similar_folder(folder)
         raise NoRawData(
-            f"{folder} is a file, not a folder." if folder.exists() else f"{folder} does not exist.",
+            f"{shortened(folder)} is a file, not a folder."
+            if folder.exists()
+            else f"{shortened(folder)} does not exist.",
             Hint("Give the folder that holds the raw data: {}", "source.path=FOLDER")
             if near is None
             else f"Did you mean {shortened(near)}?",
