@@ -32,6 +32,7 @@ def test_a_question_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
         "choices": [],
         "number": 6,
         "of": 12,
+        "at_most": False,
         "note": "",
         "error": "",
         "typed": None,
