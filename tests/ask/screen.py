@@ -2,10 +2,8 @@
 
 import asyncio
 import io
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from unittest.mock import patch
 
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
@@ -28,9 +26,8 @@ def pasted(text: str) -> str:
 class _Screen(DummyOutput):
     """Types a piece whenever something is drawn, so that each is typed when the one before it is on the screen."""
 
-    def __init__(self, pieces: Sequence[str], type_: Callable[[str], None], size: Size, late: float) -> None:
-        self._pieces, self._type, self._size, self._late = list(pieces), type_, size, late
-        self.now = time.monotonic() + late  # stands still else, so that no test waits or depends on the load
+    def __init__(self, pieces: Sequence[str], type_: Callable[[str], None], size: Size) -> None:
+        self._pieces, self._type, self._size = list(pieces), type_, size
         self.text = ""
         self._is_drawn = False
 
@@ -51,7 +48,6 @@ class _Screen(DummyOutput):
             asyncio.get_running_loop().call_later(0.005, self._type_next)
 
     def _type_next(self) -> None:
-        self.now += self._late
         if self._pieces:
             self._type(self._pieces.pop(0))
 
@@ -71,16 +67,13 @@ class Answered:
     said: str
 
 
-def typed(
-    prompt: Prompt, *pieces: str, before: str = "", late: float = 0.05, rows: int = 24, columns: int = 60
-) -> Answered:
+def typed(prompt: Prompt, *pieces: str, before: str = "", rows: int = 24, columns: int = 60) -> Answered:
     """Puts a question to someone who types these pieces, each once the screen shows what came of the last.
 
     Args:
         prompt: the question.
         pieces: what is read at once each.
         before: what waits when the question is put.
-        late: seconds since the program could read last whenever it reads.
         rows: of the terminal.
         columns: of the terminal.
     """
@@ -90,8 +83,7 @@ def typed(
     with create_pipe_input() as pipe:
         pipe.send_text(before)
         size = Size(rows=rows, columns=columns)
-        screen = _Screen(pieces, pipe.send_text, size, late)
+        screen = _Screen(pieces, pipe.send_text, size)
         prompter = TerminalPrompter(output, input=pipe, output=screen)
-        with patch("wizard.ask.list_keys._now", lambda: screen.now), patch("wizard.ask.list_keys._TICK", 60):
-            answer = prompter.ask(prompt)
+        answer = prompter.ask(prompt)
     return Answered(answer=answer, drawn=screen.text, said=said.getvalue())

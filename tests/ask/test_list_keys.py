@@ -73,14 +73,6 @@ def test_a_paste_filters_and_never_accepts(paste: str) -> None:
     assert NOTHING not in seen.drawn
 
 
-def test_an_enter_just_after_its_paste_belongs_to_it_even_if_the_list_was_drawn_between_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("wizard.ask.list_keys._APART", 60.0)
-    with pytest.raises(Back):
-        typed(FEW, "recipe-2", ENTER, ESC, ESC)
-
-
 @pytest.mark.parametrize("paste", [pasted("/data/my set/über?x\n"), "/data/my set/über?x\r"], ids=repr)
 @pytest.mark.parametrize("prompt", [FEW, TICKS])
 def test_a_path_is_pasted_with_its_blanks_and_question_marks(prompt: Prompt, paste: str) -> None:
@@ -175,13 +167,7 @@ def test_of_choices_that_are_found_one_with_the_text_in_its_title_is_pointed_at(
     assert typed(NAMED, "archives", UP, ENTER).answer == "none"
 
 
-def test_what_is_read_at_once_was_typed_if_the_program_was_late_enough_for_it() -> None:
-    assert typed(FEW, f"recipe-2{ENTER}", late=0.5).answer == "recipe-2"
+def test_what_waits_when_a_list_appears_filters_it_and_chooses_nothing() -> None:
     with pytest.raises(Back):
-        typed(FEW, f"recipe-2{ENTER}", ESC, ESC, late=0.2)
-
-
-def test_what_waits_when_a_list_appears_was_typed_if_the_question_before_ended_long_enough_ago() -> None:
-    assert typed(FEW, before=f"recipe-2{ENTER}", late=0.5).answer == "recipe-2"
-    with pytest.raises(Back):
-        typed(FEW, "", ESC, ESC, before=f"recipe-2{ENTER}", late=0.2)
+        typed(FEW, "", ESC, ESC, before=f"recipe-2{ENTER}")
+    assert typed(FEW, "", ENTER, before=f"recipe-2{ENTER}").answer == "recipe-2"

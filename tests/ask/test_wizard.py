@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -179,16 +178,11 @@ def test_a_path_that_is_pasted_into_a_list_chooses_nothing(person: Callable[...,
     assert someone.ends() == 130
 
 
-@pytest.mark.parametrize("late", [False, True])
-def test_fast_typing_chooses_even_if_the_program_reads_late(person: Callable[..., Person], late: bool) -> None:
+def test_an_entry_is_chosen_by_a_profiles_word(person: Callable[..., Person]) -> None:
     someone = person()
-    someone.reads("will open the result?").types(*"webdataset")
-    if late:
-        someone.child.kill(signal.SIGSTOP)
-    someone.types(ENTER, *"wids")
-    if late:
-        someone.types(ENTER).child.kill(signal.SIGCONT)
-    someone.reads("Which way?").types(*([] if late else [ENTER])).reads("Where is the raw data?").types(CTRL_C)
+    someone.reads("will open the result?").types("webdataset").reads("Filter: webdataset").types(ENTER)
+    someone.reads("Which way?").types("wids").reads("Filter: wids").types(ENTER)
+    someone.reads("Where is the raw data?").types(CTRL_C)
     assert someone.ends() == 130
     assert "PyTorch, with the package wids" in someone.text
 

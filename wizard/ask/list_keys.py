@@ -1,8 +1,10 @@
-"""The keys of a list: what is typed or pasted filters it, and Enter accepts what a person typed."""
+"""The keys of a list: what is typed or pasted filters it, and Enter accepts only what was on the screen.
 
-import asyncio
+Most terminals mark what is pasted. Of those that do not, a paste is read in one go, its Enter too; so an Enter is
+ignored as long as the list was not drawn since the last letter. Who types faster than it is drawn presses Enter again.
+"""
+
 import string
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,65 +16,6 @@ from prompt_toolkit.keys import Keys
 from wizard.ask.filtered_list import FilteredList
 from wizard.ask.prompt import Kind
 
-_now = time.monotonic
-_APART = 0.03
-"""Seconds that are between two keys that a person types. What comes faster was pasted, also where a network sends it in
-pieces."""
-_TICK = 0.01
-"""Seconds between two looks at whether keys could be read."""
-
-
-class _Pace:
-    """Tells typing from pasting where the terminal does not mark what is pasted, by the time that the keys took.
-
-    Keys wait in the terminal until they are read. If this process was late, they were typed at any time since it could
-    read last; so it is noted again and again when that was.
-
-    Args:
-        application: reads the keys.
-        read_at: when the keys were read that were typed before it, by `time.monotonic`.
-
-    Attributes:
-        read_at: when all keys were read that had been typed by then.
-    """
-
-    def __init__(self, application: Application[Any], read_at: float) -> None:
-        self.read_at = read_at
-        self._letters = 0
-        self._typed_at = float("-inf")
-        self._application = application
-        self._timer: asyncio.TimerHandle | None = None
-        application.after_render += self._drawn
-
-    def typed(self) -> None:
-        """A letter was read."""
-        self._stop()
-        self._letters += 1
-        self._typed_at = _now()
-
-    @property
-    def is_pasted(self) -> bool:
-        """Whether a key that is read now comes sooner after the letters before it than a person types."""
-        now = _now()
-        if self._letters:
-            return now - self.read_at < self._letters * _APART
-        return now - self._typed_at < _APART
-
-    def _drawn(self, _application: Application[Any]) -> None:
-        self._stop()
-        self._timer = asyncio.get_running_loop().call_later(0, self._tick)
-
-    def _tick(self) -> None:
-        if self._application.is_done:  # keys that were read behind the last one are for the next question
-            return
-        # Keys that wait are read before this is called: of a turn of the loop, timers come last.
-        self.read_at, self._letters = _now(), 0
-        self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick)
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
 
 class ListFilter:
     """What is typed into a list while it is shown.
@@ -83,7 +26,6 @@ class ListFilter:
         kind: choice or choices.
         elsewhere: makes the exception that ends the question when Enter is pressed and no choice has what was typed;
             None if the question goes on.
-        read_at: when the keys were read that were typed before it, by `time.monotonic`.
     """
 
     def __init__(
@@ -92,20 +34,19 @@ class ListFilter:
         shown: FilteredList,
         kind: Kind,
         elsewhere: Callable[[str], Exception] | None,
-        read_at: float,
     ) -> None:
         self._shown = shown
         self._kind = kind
         self._elsewhere = elsewhere
-        self._pace = _Pace(application, read_at)
+        self._is_drawn = True
+        application.after_render += self._drawn
 
-    @property
-    def read_at(self) -> float:
-        """When all keys were read that had been typed by then; what is left for the next question was typed since."""
-        return self._pace.read_at
+    def _drawn(self, _application: Application[Any]) -> None:
+        self._is_drawn = True
 
     def _is_in_burst(self) -> bool:
-        return self._pace.is_pasted
+        """Whether text that was read just now has not been drawn yet, so that what follows it belongs to it."""
+        return not self._is_drawn
 
     def _is_filtered(self) -> bool:
         return bool(self._shown.text)
@@ -115,7 +56,7 @@ class ListFilter:
 
     def _add(self, text: str) -> None:
         self._shown.filter(self._shown.text + text)
-        self._pace.typed()
+        self._is_drawn = False
 
     def _type(self, event: KeyPressEvent) -> None:
         if event.data.isprintable():
@@ -138,7 +79,7 @@ class ListFilter:
             event.app.exit(exception=self._elsewhere(self._shown.text))
 
     def _ignore(self, _event: KeyPressEvent) -> None:
-        """An Enter at the end of what was pasted."""
+        """An Enter in one go with text before it."""
 
     def bindings(self) -> KeyBindings:
         """The keys, to come after all others: questionary has letters move, tick all or tick the others."""

@@ -1,6 +1,5 @@
 """Questions on a terminal, with arrow keys, path completion, and keys for back and help."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -90,8 +89,6 @@ class TerminalPrompter(Prompter):
         self._output = output
         self._io = io
         self._screen = Transcript(output)
-        self._read_at = time.monotonic()
-        """When the last question had read all keys; those that were typed since are read by the next one."""
 
     def ask(self, prompt: Prompt) -> Value:
         """See Prompter."""
@@ -182,18 +179,13 @@ class TerminalPrompter(Prompter):
         if prompt.kind in (*PATHS, "text", "number"):
             suggestion = as_shown(prompt, held.suggestion)
             keys.append(suggestion_bindings(suggestion, refused=held.suggestion != _as_suggestion(prompt.default)))
-        list_filter = None
         if shown is not None:
             arrange(application, shown, above=above, unicode=self._output.unicode, elsewhere=accepts_others)
             elsewhere = _Elsewhere if accepts_others else None
-            list_filter = ListFilter(application, shown, prompt.kind, elsewhere, self._read_at)
-            keys.append(list_filter.bindings())
+            keys.append(ListFilter(application, shown, prompt.kind, elsewhere).bindings())
             shown.filter(held.typed, held.chosen)
         application.key_bindings = merge_key_bindings(keys)
-        try:
-            return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
-        finally:
-            self._read_at = time.monotonic() if list_filter is None else list_filter.read_at
+        return question.unsafe_ask(patch_stdout=False)  # its exceptions carry Back and help
 
     def _question(self, prompt: Prompt, held: _Held) -> questionary.Question:
         separator = "·" if self._output.unicode else "-"
