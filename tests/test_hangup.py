@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.hangup import Terminal, surviving_hangup
+from wizard.errors import Interrupted
+from wizard.hangup import Terminal, question_open, surviving_hangup
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
@@ -121,5 +122,16 @@ def test_an_ignored_sighup_stays_ignored() -> None:
     try:
         with surviving_hangup(Terminal()):
             assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_second_sighup_does_not_cut_short_how_an_open_question_ends() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        with pytest.raises(Interrupted, match="lost while a question was open"), question_open(Terminal()):
+            signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)

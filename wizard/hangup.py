@@ -100,7 +100,8 @@ def question_open(terminal: Terminal) -> Iterator[None]:
         raise
     finally:
         if before is not None:
-            signal.signal(signal.SIGHUP, before)
+            # The shell and the system may both send one; the second must not cut short what follows from the first.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN if lost else before)
 
 
 def _handle(lose: Callable[..., None]) -> Any:
