@@ -22,8 +22,6 @@ from wizard.errors import MachineError
 
 _RUN_BYTES = 64 << 20
 """Bytes of processed images in memory, after which they are sorted and spilled."""
-_MERGED_AT_ONCE = 1 << 14
-"""Positions that are merged between two heartbeats."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -22,8 +22,6 @@ from wizard.sources.tfds.schema import Schema
 from wizard.sources.tfds.shards import Shards
 
 _AT_ONCE = 5000  # records whose columns are lists before they become arrays
-_Place = tuple[int, int]
-"""Offset of a row, and how many bytes of its file are read by then."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
